@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make                    everything                 make asan         check again, all of it with ASan and UBSan
+#   make podseal-verity     one program                make fuzz F=gpt   one fuzzer until stopped; without F each for FUZZ_SECONDS
+#   make check              all tests, a summary       make bench        the numbers of docs/performance.md
+#   make check T=name       one test, its output       make format       clang-format; `make check-format` only looks
+#   make demo               from packages to a sealed  make install      honours DESTDIR and PREFIX
+#                           and verified pod           make deps         installs the packages of images/packages.txt
+#
+# Programs land in build/. V=1 shows the commands; CFLAGS and LDFLAGS are yours.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CFLAGS ?= -O2 -g
+FUZZ_SECONDS ?= 60
+
+# Where objects go, and the sanitizers in force: `make asan` and the unit tests set both.
+B ?= build
+SANITIZE ?=
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+quiet = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@);)
+
+warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+hardening := -fPIE -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection)
+all_cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(warnings) $(hardening) -pthread $(SANITIZE) $(CFLAGS)
+all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+
+# --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
+
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/))
+below_common :=
+below_format := common
+below_verity := format common
+below_attest := common
+below_source := common
+below_stack := source format common
+below_ext4 := stack source format common
+below_seal := stack source verity format common
+
+name_of = $(notdir $(1))
+archive = $(B)/lib/$(1).a
+archives_of = $(foreach p,$(1) $(below_$(1)),$(call archive,$(p)))
+
+define part_rules
+$(call archive,$(call name_of,$(1))): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c))
+endef
+$(foreach p,$(parts),$(eval $(call part_rules,$(p))))
+
+$(B)/lib/%.a:
+	$(call quiet,AR)mkdir -p $(@D); rm -f $@; $(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c | pkg-config-check
+	$(call quiet,CC)mkdir -p $(@D); $(CC) $(all_cflags) $(extra_cflags) -MMD -MP -c -o $@ $<
+
+# --- libraries ----------------------------------------------------------------------------------------------------
+
+libs_common := libcrypto jansson
+libs_source := libarchive libisal libzstd
+libs_stack := yaml-0.1
+libs_ext4 := ext2fs com_err
+libs_seal := libcryptsetup
+
+link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p)))))
+
+# a plain word instead of a missing header: package for each pkg-config name
+package_libcrypto := libssl-dev
+package_jansson := libjansson-dev
+package_libarchive := libarchive-dev
+package_libisal := libisal-dev
+package_libzstd := libzstd-dev
+package_yaml-0.1 := libyaml-dev
+package_ext2fs := libext2fs-dev
+package_com_err := comerr-dev
+package_libcryptsetup := libcryptsetup-dev
+
+.PHONY: pkg-config-check
+pkg-config-check:
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal,$(libs_$(p))))),$(l):$(package_$(l))); do \
+		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
+
+# --- programs -----------------------------------------------------------------------------------------------------
+
+all_parts_podseal := seal ext4 stack source verity format common
+all_parts_podseal-verity := verity format common
+main_podseal := builder/cli
+main_podseal-verity := verity/cli
+programs := podseal podseal-verity
+
+define program_rules
+$(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1))/*.c)) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
+	$$(call quiet,LINK)$$(CC) $$(all_ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call link_libs,$(all_parts_$(1)))
+.PHONY: $(1)
+$(1): $(B)/$(1)
+endef
+$(foreach p,$(programs),$(eval $(call program_rules,$(p))))
+
+.PHONY: all
+all: $(programs)
+
+# --- tests --------------------------------------------------------------------------------------------------------
+# tests/unit/PART/test_X.c and tests/fuzz/PART/X.c link with PART and what is below it.
+
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+part_of = $(lastword $(subst /, ,$(dir $(1))))
+
+unit_sources := $(wildcard tests/unit/*/test_*.c)
+unit_tests := $(patsubst %.c,$(B)/%,$(unit_sources))
+define unit_rules
+$(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(call archives_of,$(call part_of,$(1)))
+	$$(call quiet,LINK)mkdir -p $$(@D); $$(CC) $$(all_ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcmocka $$(call link_libs,$(call part_of,$(1)) $(below_$(call part_of,$(1))))
+endef
+$(foreach s,$(unit_sources),$(eval $(call unit_rules,$(s))))
+.PHONY: unit-tests
+unit-tests: $(unit_tests)
+
+fuzz_sources := $(wildcard tests/fuzz/*/*.c)
+fuzz_targets := $(patsubst %.c,$(B)/%,$(fuzz_sources))
+define fuzz_rules
+$(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(call archives_of,$(call part_of,$(1)))
+	$$(call quiet,LINK)mkdir -p $$(@D); $$(CC) $$(all_ldflags) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call link_libs,$(call part_of,$(1)) $(below_$(call part_of,$(1))))
+endef
+$(foreach s,$(fuzz_sources),$(eval $(call fuzz_rules,$(s))))
+.PHONY: fuzz-targets
+fuzz-targets: $(fuzz_targets)
+
+sanitized := $(MAKE) --no-print-directory SANITIZE="$(sanitizers)"
+for_unit := $(sanitized) B=build/asan
+for_fuzz := $(sanitized) B=build/fuzz CC=clang extra_cflags=-fsanitize=fuzzer-no-link
+
+.PHONY: check asan fuzz bench check-format format
+check: deps-if-missing
+	@$(MAKE) --no-print-directory all
+	@$(for_unit) unit-tests
+	@$(for_fuzz) fuzz-targets
+	@PROGRAMS=$(CURDIR)/build tests/run $(T)
+
+asan:
+	@$(for_unit) all unit-tests
+	@$(for_fuzz) fuzz-targets
+	@PROGRAMS=$(CURDIR)/build/asan tests/run $(T)
+
+fuzz:
+	@$(for_fuzz) fuzz-targets
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(F)
+
+bench: all
+	@tests/bench/run
+
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch])
+format:
+	clang-format -i $(formatted)
+check-format:
+	clang-format --dry-run -Werror $(formatted)
+
+# --- set-up, demo, install ----------------------------------------------------------------------------------------
+
+.PHONY: deps deps-if-missing demo install clean
+deps:
+	@images/install-packages
+deps-if-missing:
+	@images/install-packages --if-missing
+demo: deps-if-missing
+	@$(MAKE) --no-print-directory all
+	@images/demo
+
+install: all
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(programs))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
+	$(foreach p,$(programs),install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
+		build/$(p) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(p); \
+		build/$(p) completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$(p); \
+		build/$(p) completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$(p).fish;)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

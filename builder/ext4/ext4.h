@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a tree's metadata as an ext4 file system around data blocks that are already in place, and
+ * reads such a file system, on libext2fs.
+ *
+ * Block 0 holds the superblock, the group descriptors follow, room for them kept up to the size
+ * limit; file content streams from ext4_data_start() on, before any metadata is known; directories,
+ * extent blocks, xattr blocks, bitmaps and inode tables follow the content, so that everything is
+ * written once and nothing is read back. The profile is in docs/format.md, "File system". No I/O of
+ * its own: blocks go out and come in through callbacks. */
+#pragma once
+
+#include "builder/stack/tree.h"
+
+enum { EXT4_BLOCK_BYTES = TREE_BLOCK_BYTES };
+
+/* The first block that content may use in a file system of at most `limit_blocks`. */
+uint64_t ext4_data_start(uint64_t limit_blocks);
+
+struct block_range {
+	uint64_t first;
+	uint64_t count;
+};
+
+struct ext4_options {
+	uint8_t uuid[16];
+	uint8_t hash_seed[16];
+	int64_t timestamp; /* of the file system itself: creation, last write and check; of no file
+			    */
+	const char *label; /* at most 16 bytes */
+	uint64_t limit_blocks; /* as given to ext4_data_start(); a larger result is ERROR_INPUT */
+	uint64_t data_end;     /* the first block after the content */
+	/* Blocks below data_end that hold nothing; metadata goes there first. Ascending, not
+	 * touching each other. */
+	const struct block_range *free_ranges;
+	size_t free_count;
+};
+
+struct ext4_sink {
+	void *context;
+	/* Where the content block `place` lies: its block, and how many of the `blocks` from there
+	 * on lie directly behind each other (1..blocks). */
+	uint64_t (*locate)(void *context, uint64_t place, uint32_t blocks, uint32_t *contiguous);
+	/* Writes `count` whole metadata blocks. Each block is written exactly once, in no promised
+	 * order. */
+	int (*write)(void *context, uint64_t block, const void *bytes, uint32_t count,
+		     struct error *err);
+};
+
+/* Numbers the inodes and writes all metadata. Free ranges that metadata does not fill are written
+ * as zeros and marked free. `total_blocks` receives the size of the file system. */
+int ext4_write(struct tree *tree, const struct ext4_options *options, const struct ext4_sink *sink,
+	       uint64_t *total_blocks, struct error *err) MUST_CHECK;
+
+/* --- reading
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+struct ext4_source {
+	void *context;
+	uint64_t total_blocks;
+	/* Fills `count` blocks of plaintext from `block` on. */
+	int (*read)(void *context, uint64_t block, void *bytes, uint32_t count, struct error *err);
+};
+
+struct ext4_reader;
+
+int ext4_open(const struct ext4_source *source, struct ext4_reader **reader, struct error *err)
+	MUST_CHECK;
+void ext4_close(struct ext4_reader *reader);
+DEFINE_CLEANUP(cleanup_ext4_reader_p, struct ext4_reader, ext4_close)
+#define cleanup_ext4_reader CLEANUP(cleanup_ext4_reader_p)
+
+/* What stat(2) would say, and more. Pointers live until the next call on the reader. */
+struct ext4_file {
+	uint32_t number; /* inode */
+	uint32_t mode, uid, gid, links;
+	int64_t mtime_sec;
+	uint32_t mtime_nsec;
+	uint32_t major, minor;
+	uint64_t size;
+	const char *target;             /* of a symbolic link */
+	const struct xattr_set *xattrs; /* NULL: none */
+};
+
+/* Finds `path` (absolute or not, from the root). Symbolic links in it are followed inside the file
+ * system, at most 40; one at the end only if `follow`. ERROR_INPUT: no such file. */
+int ext4_lookup(struct ext4_reader *reader, const char *path, bool follow, uint32_t *number,
+		struct error *err) MUST_CHECK;
+int ext4_stat(struct ext4_reader *reader, uint32_t number, struct ext4_file *file,
+	      struct error *err) MUST_CHECK;
+
+/* The entries of a directory without "." and "..", sorted by name in byte order. */
+int ext4_list(struct ext4_reader *reader, uint32_t number,
+	      int (*visit)(void *context, const char *name, uint32_t number, struct error *err),
+	      void *context, struct error *err) MUST_CHECK;
+
+/* A regular file's allocated content: pieces of whole blocks but for the last, which ends at the
+ * file's size, at ascending offsets; what lies between is holes. */
+int ext4_read_content(struct ext4_reader *reader, uint32_t number,
+		      int (*piece)(void *context, uint64_t offset, const uint8_t *bytes,
+				   size_t size, struct error *err),
+		      void *context, struct error *err) MUST_CHECK;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "common/hex.h"
+#include "common/io.h"
+
+struct output {
+	char *path;
+	char *temporary;
+	int fd;
+	int slot; /* in `pending`, or -1 */
+};
+
+/* What a signal handler may read: names only, each set after it is complete and cleared before it
+ * is freed. */
+enum { PENDING_MAX = 16 };
+static _Atomic(const char *) pending[PENDING_MAX];
+
+static void unlink_pending(int number)
+{
+	for (int i = 0; i < PENDING_MAX; i++) {
+		const char *name = atomic_load(&pending[i]);
+		if (name)
+			(void)unlink(name);
+	}
+	/* SA_RESETHAND: the default action follows, so the parent sees what killed us */
+	(void)raise(number);
+}
+
+void output_guard_signals(void)
+{
+	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = unlink_pending, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		(void)sigaction(fatal[i], &action, NULL);
+}
+
+static int pending_add(const char *name)
+{
+	for (int i = 0; i < PENDING_MAX; i++) {
+		const char *none = NULL;
+		if (atomic_compare_exchange_strong(&pending[i], &none, name))
+			return i;
+	}
+	return -1;
+}
+
+static int create_beside(const char *path, mode_t mode, char **temporary, struct error *err)
+{
+	static const char marker[] = ".podseal-tmp-";
+	size_t size = strlen(path) + sizeof(marker) + 16;
+	cleanup_free char *name = malloc(size);
+
+	if (!name)
+		return error_memory(err);
+	for (int tries = 0; tries < 16; tries++) {
+		uint8_t random[4];
+		char suffix[2 * sizeof(random) + 1];
+		if (getrandom(random, sizeof(random), 0) != sizeof(random))
+			return error_system(err, "drawing a temporary name");
+		hex_encode(random, sizeof(random), suffix);
+		(void)snprintf(name, size, "%s%s%s", path, marker, suffix);
+		int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (fd >= 0) {
+			*temporary = take_ptr(name);
+			return fd;
+		}
+		if (errno != EEXIST)
+			return error_system(err, "creating it");
+	}
+	return error_system_text(err, "creating it: no free temporary name");
+}
+
+int output_open(const char *path, mode_t mode, struct output **result, struct error *err)
+{
+	cleanup_output struct output *out = calloc(1, sizeof(*out));
+	struct stat st;
+
+	if (!out)
+		return error_memory(err);
+	out->fd = -1;
+	out->slot = -1;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_input(err, "%s: is a directory", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_input(err, "%s: exists and is not a regular file", path);
+	out->path = strdup(path);
+	if (!out->path)
+		return error_memory(err);
+	out->fd = create_beside(path, mode, &out->temporary, err);
+	if (out->fd < 0)
+		return error_prefix(err, "%s", path);
+	out->slot = pending_add(out->temporary);
+	*result = take_ptr(out);
+	return 0;
+}
+
+int output_fd(const struct output *out)
+{
+	return out->fd;
+}
+
+static void forget(struct output *out)
+{
+	if (out->slot >= 0)
+		atomic_store(&pending[out->slot], NULL);
+	out->slot = -1;
+}
+
+int output_commit(struct output *out, struct error *err)
+{
+	if (fsync(out->fd) < 0)
+		return error_system(err, "%s: writing it to disk", out->path);
+	if (rename(out->temporary, out->path) < 0)
+		return error_system(err, "%s: renaming it into place", out->path);
+	forget(out);
+	free(take_ptr(out->temporary));
+	return 0;
+}
+
+void output_free(struct output *out)
+{
+	if (!out)
+		return;
+	if (out->temporary)
+		(void)unlink(out->temporary);
+	forget(out);
+	if (out->fd >= 0)
+		(void)close(out->fd);
+	free(out->temporary);
+	free(out->path);
+	free(out);
+}
+
+int output_write_file(const char *path, mode_t mode, const void *bytes, size_t size,
+		      struct error *err)
+{
+	cleanup_output struct output *out = NULL;
+
+	if (output_open(path, mode, &out, err) < 0)
+		return -1;
+	if (write_all(out->fd, bytes, size, err) < 0)
+		return error_prefix(err, "%s", path);
+	return output_commit(out, err);
+}
