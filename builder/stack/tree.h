@@ -14,7 +14,10 @@
 #include "common/cleanup.h"
 #include "common/error.h"
 
-enum { TREE_BLOCK_BYTES = 4096 };
+enum {
+	TREE_BLOCK_BYTES = 4096,
+	TREE_NAME_BYTES = 255, /* the longest name */
+};
 
 /* Consecutive blocks of content. `place` is where the data pipeline put them, in its own numbering:
  * blocks that follow each other in a file's run have consecutive places, and ext4/ asks for the
@@ -58,11 +61,11 @@ struct inode {
 	uint32_t run_count;
 	uint32_t flags; /* private to flatten.c */
 	union {
-		struct data_run run; /* regular file, run_count == 1 */
-		const struct data_run
-			*runs;      /* regular file, run_count > 1; ascending, with holes between */
-		const char *target; /* symbolic link */
-		struct dirent *entries; /* directory */
+		struct data_run run;         /* regular file, run_count == 1 */
+		const struct data_run *runs; /* regular file, run_count > 1; ascending, with holes
+					      * between */
+		const char *target;          /* symbolic link */
+		struct dirent *entries;      /* directory */
 		struct {
 			uint32_t major, minor;
 		} device;
@@ -72,8 +75,7 @@ struct inode {
 struct tree {
 	struct arena *arena;
 	struct inode *root;
-	uint64_t inode_count; /* inodes reachable from root, root included: right after tree_sort()
-			       */
+	uint64_t inode_count; /* reachable from root, root included: right after tree_sort() */
 };
 
 /* An empty root directory, 0755, owner 0:0, `mtime_sec`. */
@@ -82,11 +84,15 @@ void tree_free(struct tree *tree);
 DEFINE_CLEANUP(cleanup_tree_p, struct tree, tree_free)
 #define cleanup_tree CLEANUP(cleanup_tree_p)
 
-/* A zeroed inode of `mode`, in the tree's arena, not yet named. */
+/* A zeroed inode of `mode`, in the tree's arena, not yet named. NULL: no memory. */
 struct inode *tree_inode(struct tree *tree, uint32_t mode);
 
-/* Names `inode` in `directory`; `name` is copied. The name must be new there and valid (ERROR_INPUT
- * if not). */
+/* 1 to TREE_NAME_BYTES bytes, without '/', neither "." nor "..". */
+bool tree_name_valid(const char *name, size_t length);
+
+/* Names `inode` in `directory`; `name` is copied. An invalid name is ERROR_INPUT. A name that is
+ * already there is found by tree_sort(), so that this takes the same time however large the
+ * directory is. A directory can be named once. */
 int tree_link(struct tree *tree, struct inode *directory, const char *name, struct inode *inode,
 	      struct error *err) MUST_CHECK;
 
@@ -101,11 +107,12 @@ int tree_make_directory(struct tree *tree, const char *path, int64_t mtime_sec,
 			struct inode **directory, struct error *err) MUST_CHECK;
 
 /* Moves all of `other`'s root directory to be `directory/name` of `tree`, which takes over its
- * memory; `other` is gone. */
+ * memory; `other` is gone, unless this fails. */
 int tree_graft(struct tree *tree, struct inode *directory, const char *name, struct tree *other,
 	       struct error *err) MUST_CHECK;
 
-/* Sorts every directory by name, counts inodes and each inode's names. Recursion-free. */
+/* Sorts every directory by name, counts inodes and each inode's names. ERROR_INPUT: a name is in a
+ * directory twice. */
 int tree_sort(struct tree *tree, struct error *err) MUST_CHECK;
 
 /* Every name, directories before what they hold, in tree_sort()'s order, the root first as "".
