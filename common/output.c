@@ -109,6 +109,18 @@ int output_fd(const struct output *out)
 	return out->fd;
 }
 
+int output_scratch(const struct output *out, int *result, struct error *err)
+{
+	cleanup_free char *temporary = NULL;
+	int fd = create_beside(out->path, 0600, &temporary, err);
+
+	if (fd < 0)
+		return error_prefix(err, "scratch file beside %s", out->path);
+	(void)unlink(temporary);
+	*result = fd;
+	return 0;
+}
+
 static void forget(struct output *out)
 {
 	if (out->slot >= 0)

@@ -21,6 +21,9 @@ int output_open(const char *path, mode_t mode, struct output **out, struct error
 /* The descriptor to write to, readable too; the output owns it. */
 int output_fd(const struct output *out);
 
+/* A file without a name in the same directory, for what does not stay; the caller closes *fd. */
+int output_scratch(const struct output *out, int *fd, struct error *err) MUST_CHECK;
+
 /* Makes the file durable (fsync) and gives it its name, replacing a file of that name. */
 int output_commit(struct output *out, struct error *err) MUST_CHECK;
 
