@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
 CFLAGS ?= -O2 -g
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= $(if $(F),0,60)
 
 # Where objects go, and the sanitizers in force: `make asan` and the unit tests set both.
 B ?= build
