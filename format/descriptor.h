@@ -82,6 +82,11 @@ const char *descriptor_arch_name(enum descriptor_arch arch);
 const struct descriptor_volume *descriptor_find(const struct descriptor *descriptor,
 						const char *name);
 
+/* The partition types of a volume, by its mount point and whether it is sealed (docs/format.md,
+ * "Partition types"). */
+void descriptor_partition_types(enum descriptor_arch arch, const struct descriptor_volume *volume,
+				struct uuid *data, struct uuid *hash);
+
 /* Both partition UUIDs are what uuid_from_root_hash() makes of the root hash. The parser does not
  * ask for it; a reviewer does. */
 bool descriptor_uuids_match(const struct descriptor_volume *volume);
