@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/secret.h"
 
 static int derive(const uint8_t *from, size_t from_size, const char *label, const char *volume,
@@ -90,5 +91,18 @@ int derive_disk(const uint8_t seal_digest[32], struct derive_disk *disk, struct 
 			err) < 0)
 		return -1;
 	*disk = out;
+	return 0;
+}
+
+int derive_key_id(const uint8_t *key, size_t key_size, char key_id[RESOURCE_PATH_BYTES],
+		  struct error *err)
+{
+	uint8_t id[8];
+	char digits[2 * sizeof(id) + 1];
+
+	if (derive(key, key_size, DERIVE_KEY_ID, NULL, id, sizeof(id), err) < 0)
+		return -1;
+	hex_encode(id, sizeof(id), digits);
+	(void)snprintf(key_id, RESOURCE_PATH_BYTES, "podseal/key/%s", digits);
 	return 0;
 }

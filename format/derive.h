@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/resource_path.h"
 #include "format/uuid.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
 #define DERIVE_LUKS2_DIGEST_SALT    "luks2-digest-salt"    /* key */
 #define DERIVE_LUKS2_PRIMARY_SALT   "luks2-primary-salt"   /* key */
 #define DERIVE_LUKS2_SECONDARY_SALT "luks2-secondary-salt" /* key */
+#define DERIVE_KEY_ID               "key-id"               /* key */
 #define DERIVE_DISK_UUID            "disk-uuid"            /* seal digest */
 #define DERIVE_SEAL_PARTITION_UUID  "seal-partition-uuid"  /* seal digest */
 
@@ -64,6 +66,11 @@ int derive_verity(const uint8_t *from, size_t from_size, const char *volume,
 /* `key`: the volume key, LUKS2_KEY_BYTES. */
 int derive_luks2(const uint8_t *key, size_t key_size, const char *volume,
 		 struct derive_luks2 *luks2, struct error *err) MUST_CHECK;
+
+/* The resource path a broker keeps the key under unless the user names one:
+ * "podseal/key/<16 hexadecimal digits>". */
+int derive_key_id(const uint8_t *key, size_t key_size, char key_id[RESOURCE_PATH_BYTES],
+		  struct error *err) MUST_CHECK;
 
 int derive_disk(const uint8_t seal_digest[32], struct derive_disk *disk, struct error *err)
 	MUST_CHECK;

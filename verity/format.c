@@ -94,6 +94,7 @@ int verity_format(const struct verity_files *files, const struct verity_params *
 		*err = f.err;
 		return -1;
 	}
-	return verity_tree_finish(files->hash_fd, f.leaf_offset, files->hash_offset, params, root,
-				  NULL, err);
+	const struct verity_spill spill = { files->hash_fd, f.leaf_offset };
+	return verity_tree_finish(&spill, files->hash_fd, files->hash_offset, params, root, NULL,
+				  err);
 }

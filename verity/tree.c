@@ -55,7 +55,8 @@ static int write_superblock(int fd, uint64_t hash_offset, const struct verity_pa
 /* A level on its way into the file: its digests are read where they lie, written where they belong,
  * and the digests of its hash blocks go where the level above will read them. */
 struct pass {
-	uint64_t from; /* byte of the first digest */
+	int from_fd;
+	uint64_t from; /* byte of the first digest there */
 	uint64_t digests;
 	uint64_t to;    /* byte of the level's first hash block, at or before `from` */
 	uint64_t above; /* byte of the level above, unless this is the highest */
@@ -82,7 +83,7 @@ static int run_pass(int fd, const struct pass *pass, const struct verity_params 
 	for (uint64_t done = 0; left;) {
 		size_t used = left < PASS_BYTES ? (size_t)left : PASS_BYTES;
 		size_t blocks = (used + block - 1) / block;
-		if (pread_exact(fd, buf, used, pass->from + done, err) < 0)
+		if (pread_exact(pass->from_fd, buf, used, pass->from + done, err) < 0)
 			return -1;
 		memset(buf + used, 0, blocks * block - used);
 		if (sha256_many(&salt, buf, block, blocks, out, err) < 0 ||
@@ -98,7 +99,7 @@ static int run_pass(int fd, const struct pass *pass, const struct verity_params 
 	return 0;
 }
 
-int verity_tree_finish(int fd, uint64_t spill_offset, uint64_t hash_offset,
+int verity_tree_finish(const struct verity_spill *spill, int fd, uint64_t hash_offset,
 		       const struct verity_params *params, uint8_t root[VERITY_DIGEST_BYTES],
 		       uint64_t *size_bytes, struct error *err)
 {
@@ -111,20 +112,25 @@ int verity_tree_finish(int fd, uint64_t spill_offset, uint64_t hash_offset,
 	if (!add_u64(hash_offset, layout.leaf_offset_bytes, &leaves) ||
 	    !add_u64(hash_offset, layout.size_bytes, &end) || end > INT64_MAX)
 		return error_input(err, "the hash area would end past 2^63");
-	if (leaves > spill_offset)
+	if (spill->fd == fd && leaves > spill->offset)
 		return error_input(err, "the spill area at byte %llu is before the leaves at %llu",
-				   (unsigned long long)spill_offset, (unsigned long long)leaves);
+				   (unsigned long long)spill->offset, (unsigned long long)leaves);
 	/* without levels the one digest is the root, and the superblock may overwrite it */
-	if (pread_exact(fd, top, sizeof(top), spill_offset, err) < 0 ||
+	if (pread_exact(spill->fd, top, sizeof(top), spill->offset, err) < 0 ||
 	    write_superblock(fd, hash_offset, params, err) < 0)
 		return -1;
-	struct pass pass = { .from = spill_offset, .digests = params->data_blocks };
+	struct pass pass = {
+		.from_fd = spill->fd,
+		.from = spill->offset,
+		.digests = params->data_blocks,
+	};
 	for (unsigned i = 0; i < layout.levels; i++) {
 		bool highest = i + 1 == layout.levels;
 		pass.to = hash_offset + layout.level[i].offset_bytes;
 		pass.above = highest ? 0 : hash_offset + layout.level[i + 1].offset_bytes;
 		if (run_pass(fd, &pass, params, top, err) < 0)
 			return -1;
+		pass.from_fd = fd;
 		pass.from = pass.above;
 		pass.digests = layout.level[i].blocks;
 	}

@@ -81,15 +81,19 @@ static inline uint64_t verity_spill_bytes(uint64_t data_blocks)
 	return data_blocks * VERITY_DIGEST_BYTES;
 }
 
-/* Makes a hash area out of the data blocks' digests.
- *
- * `fd` (readable and writable) holds the digests one after the other from byte `spill_offset`. The
- * hash area is written from byte `hash_offset` and may overlap the spill area, which it then
- * overwrites: the leaves must come to lie at or before the spill, that is, hash_offset +
- * layout.leaf_offset_bytes <= spill_offset, else ERROR_INPUT. What lies in the file after the hash
- * area is the caller's to cut off. `root` receives the root hash, `size_bytes` (may be NULL) the
- * size of the hash area. */
-int verity_tree_finish(int fd, uint64_t spill_offset, uint64_t hash_offset,
+/* Where the digests of the data blocks are kept until the tree's place is known: one after the
+ * other from byte `offset` of `fd`. */
+struct verity_spill {
+	int fd;
+	uint64_t offset;
+};
+
+/* Makes a hash area out of the data blocks' digests, from byte `hash_offset` of `hash_fd` (readable
+ * and writable). It may overlap a spill area of the same file, which it then overwrites: the leaves
+ * must come to lie at or before the spill, that is, hash_offset + layout.leaf_offset_bytes <=
+ * spill->offset, else ERROR_INPUT. What lies in the file after the hash area is the caller's to cut
+ * off. `root` receives the root hash, `size_bytes` (may be NULL) the size of the hash area. */
+int verity_tree_finish(const struct verity_spill *spill, int hash_fd, uint64_t hash_offset,
 		       const struct verity_params *params, uint8_t root[VERITY_DIGEST_BYTES],
 		       uint64_t *size_bytes, struct error *err) MUST_CHECK;
 

@@ -7,9 +7,10 @@
 
 #include "builder/seal/content_writer.h"
 #include "builder/stack/flatten.h"
+#include "builder/stack/user.h"
 #include "common/checked.h"
 
-enum { KEPT_FILE_MAX_BYTES = 1 << 20 };
+enum { KEPT_FILE_MAX_BYTES = USER_FILE_MAX_BYTES };
 
 /* --- which image is read in which lane
  * --------------------------------------------------------------------------- */
@@ -188,9 +189,9 @@ static int read_layers(struct reading *r, struct error *err)
 
 	for (size_t layer = source->layer_count; layer-- > 0;) {
 		if (flatten_begin_layer(r->flatten, layer, err) < 0 ||
-		    layer_read(source, layer, &visitor, &r->image->bytes_read, err) < 0)
+		    layer_read(source, layer, &visitor, &r->image->meter->bytes_read, err) < 0)
 			return -1;
-		r->image->layers_left = layer;
+		r->image->meter->layers_read++;
 	}
 	return 0;
 }

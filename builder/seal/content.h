@@ -3,6 +3,7 @@
  * flattens them, and streams the content of what stays visible into the weave. */
 #pragma once
 
+#include "builder/seal/meter.h"
 #include "builder/seal/weave.h"
 #include "builder/source/source.h"
 #include "builder/stack/tree.h"
@@ -15,9 +16,7 @@ struct kept_file {
 
 struct content_image {
 	const struct source_image *source;
-	/* for a progress display, while content_read() runs */
-	_Atomic uint64_t bytes_read; /* of all its layers' blobs */
-	_Atomic size_t layers_left;
+	struct build_meter *meter;
 	/* what content_read() makes */
 	struct tree *tree;
 	size_t unused_count;

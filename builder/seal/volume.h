@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "builder/seal/meter.h"
 #include "builder/seal/weave.h"
 #include "builder/stack/tree_digest.h"
 #include "common/output.h"
@@ -53,4 +54,5 @@ int volume_add_file(struct volume *volume, struct inode *inode, const void *byte
 
 /* `tree` is sorted. `unused`: places that hold no file's content; they are overwritten. */
 int volume_finish(struct volume *volume, struct tree *tree, const struct data_run *unused,
-		  size_t unused_count, struct volume_result *result, struct error *err) MUST_CHECK;
+		  size_t unused_count, struct build_meter *meter, struct volume_result *result,
+		  struct error *err) MUST_CHECK;
