@@ -75,29 +75,47 @@ int secret_random(size_t size, struct secret **result, struct error *err)
 	return 0;
 }
 
-int secret_read_file(const char *path, size_t size, struct secret **result, struct error *err)
+static int read_private_file(const char *path, size_t min, size_t max, struct secret **result,
+			     struct error *err)
 {
 	cleanup_secret struct secret *secret = NULL;
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT ? error_input(err, "%s: no such file", path)
-				       : error_system(err, "%s", path);
+		return errno == ENOENT ? error_input(err, "no such file")
+				       : error_system(err, "opening it");
 	if (fstat(fd, &st) < 0)
-		return error_system(err, "%s", path);
+		return error_system(err, "reading its mode");
 	if (!S_ISREG(st.st_mode))
-		return error_input(err, "%s: not a regular file", path);
+		return error_input(err, "not a regular file");
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return error_input(err,
-				   "%s: others may use this key (mode %04o); run: chmod 600 %s",
-				   path, (unsigned)(st.st_mode & 07777), path);
-	if ((uint64_t)st.st_size != size)
-		return error_input(err, "%s: %lld bytes, a key is %zu", path, (long long)st.st_size,
-				   size);
-	if (secret_new(size, &secret, err) < 0 || pread_exact(fd, secret->bytes, size, 0, err) < 0)
-		return error_prefix(err, "%s", path);
+		return error_input(err, "others may use this key (mode %04o); run: chmod 600 %s",
+				   (unsigned)(st.st_mode & 07777), path);
+	uint64_t size = (uint64_t)st.st_size;
+	if (size < min || size > max)
+		return min == max ? error_input(err, "%llu bytes, a key is %zu",
+						(unsigned long long)size, max)
+				  : error_input(err, "%llu bytes, at most %zu",
+						(unsigned long long)size, max);
+	if (secret_new((size_t)size, &secret, err) < 0 ||
+	    pread_exact(fd, secret->bytes, (size_t)size, 0, err) < 0)
+		return -1;
 	*result = take_ptr(secret);
+	return 0;
+}
+
+int secret_read_file(const char *path, size_t size, struct secret **secret, struct error *err)
+{
+	if (read_private_file(path, size, size, secret, err) < 0)
+		return error_prefix(err, "%s", path);
+	return 0;
+}
+
+int secret_read_file_upto(const char *path, size_t limit, struct secret **secret, struct error *err)
+{
+	if (read_private_file(path, 1, limit, secret, err) < 0)
+		return error_prefix(err, "%s", path);
 	return 0;
 }
 

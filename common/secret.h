@@ -30,6 +30,10 @@ int secret_random(size_t size, struct secret **secret, struct error *err) MUST_C
 int secret_read_file(const char *path, size_t size, struct secret **secret, struct error *err)
 	MUST_CHECK;
 
+/* The same for 1 to `limit` bytes: a private key in PEM. */
+int secret_read_file_upto(const char *path, size_t limit, struct secret **secret, struct error *err)
+	MUST_CHECK;
+
 /* HKDF-SHA-256 (RFC 5869) with an empty salt and `info` as the label: `size` bytes from `key`. */
 int secret_derive(const uint8_t *key, size_t key_size, const char *info, uint8_t *out, size_t size,
 		  struct error *err) MUST_CHECK;
