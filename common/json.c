@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 int json_parse(const uint8_t *bytes, size_t size, size_t limit, json_t **json, struct error *err)
@@ -202,6 +203,32 @@ int json_get_array(const json_t *object, const char *where, const char *name, si
 	    required(member, where, name, err) < 0)
 		return -1;
 	*value = member;
+	return 0;
+}
+
+int json_expect_string(const json_t *object, const char *where, const char *name,
+		       const char *wanted, struct error *err)
+{
+	const char *value;
+
+	if (json_get_string(object, where, name, &value, err) < 0)
+		return -1;
+	if (strcmp(value, wanted) != 0)
+		return error_input(err, "\"%s\" of %s is \"%s\", not \"%s\"", name, where, value,
+				   wanted);
+	return 0;
+}
+
+int json_expect_u64(const json_t *object, const char *where, const char *name, uint64_t wanted,
+		    struct error *err)
+{
+	uint64_t value;
+
+	if (json_get_u64(object, where, name, INT64_MAX, &value, err) < 0)
+		return -1;
+	if (value != wanted)
+		return error_input(err, "\"%s\" of %s is %" PRIu64 ", not %" PRIu64, name, where,
+				   value, wanted);
 	return 0;
 }
 

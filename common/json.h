@@ -50,6 +50,12 @@ int json_opt_object(const json_t *object, const char *where, const char *name, j
 int json_opt_array(const json_t *object, const char *where, const char *name, size_t max,
 		   json_t **value, struct error *err) MUST_CHECK;
 
+/* A member that leaves no choice: ERROR_INPUT says what it is and what it has to be. */
+int json_expect_string(const json_t *object, const char *where, const char *name,
+		       const char *wanted, struct error *err) MUST_CHECK;
+int json_expect_u64(const json_t *object, const char *where, const char *name, uint64_t wanted,
+		    struct error *err) MUST_CHECK;
+
 /* ERROR_INPUT naming the first member of `object` that is not in `names` (ended by NULL). */
 int json_only_members(const json_t *object, const char *where, const char *const *names,
 		      struct error *err) MUST_CHECK;
