@@ -27,8 +27,7 @@ static json_t *crypt_json(const struct descriptor_crypt *crypt)
 			 "offset_bytes", (json_int_t)crypt->offset_bytes, "key_id", crypt->key_id);
 }
 
-/* "o*" leaves a member out where its value is NULL, so that "crypt" is there for a sealed volume
- * only; that a NULL may mean "no memory" as well, the caller tells by what is missing. */
+/* "O*" leaves out a member whose value is NULL, as "crypt" is where the volume is not sealed. */
 static json_t *volume_json(const struct descriptor_volume *volume)
 {
 	char data_uuid[UUID_TEXT_BYTES];

@@ -14,33 +14,6 @@
 /* 2^63 bytes in blocks: more is no disk, and this is below 2^53, where JSON's numbers end. */
 #define DATA_BLOCKS_MAX ((UINT64_C(1) << 63) / DESCRIPTOR_BLOCK_BYTES)
 
-/* A member that version 1 leaves no choice in. */
-static int expect_string(const json_t *object, const char *where, const char *name,
-			 const char *wanted, struct error *err)
-{
-	const char *value;
-
-	if (json_get_string(object, where, name, &value, err) < 0)
-		return -1;
-	if (strcmp(value, wanted) != 0)
-		return error_input(err, "\"%s\" of %s is \"%s\", not \"%s\"", name, where, value,
-				   wanted);
-	return 0;
-}
-
-static int expect_number(const json_t *object, const char *where, const char *name, uint64_t wanted,
-			 struct error *err)
-{
-	uint64_t value;
-
-	if (json_get_u64(object, where, name, INT64_MAX, &value, err) < 0)
-		return -1;
-	if (value != wanted)
-		return error_input(err, "\"%s\" of %s is %" PRIu64 ", not %" PRIu64, name, where,
-				   value, wanted);
-	return 0;
-}
-
 static int get_hex(const json_t *object, const char *where, const char *name, uint8_t *bytes,
 		   size_t size, struct error *err)
 {
@@ -110,9 +83,9 @@ static int parse_verity(const json_t *volume, const char *where, struct descript
 	(void)snprintf(here, sizeof(here), "verity of %s", where);
 	if (json_get_object(volume, where, "verity", &json, err) < 0 ||
 	    json_only_members(json, here, members, err) < 0 ||
-	    expect_string(json, here, "algorithm", DESCRIPTOR_ALGORITHM, err) < 0 ||
-	    expect_number(json, here, "data_block_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
-	    expect_number(json, here, "hash_block_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
+	    json_expect_string(json, here, "algorithm", DESCRIPTOR_ALGORITHM, err) < 0 ||
+	    json_expect_u64(json, here, "data_block_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
+	    json_expect_u64(json, here, "hash_block_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
 	    json_get_u64(json, here, "data_blocks", DATA_BLOCKS_MAX, &verity->data_blocks, err) <
 		    0 ||
 	    get_hex(json, here, "salt", verity->salt, sizeof(verity->salt), err) < 0 ||
@@ -133,10 +106,10 @@ static int parse_crypt(const json_t *json, const char *where, struct descriptor_
 
 	(void)snprintf(here, sizeof(here), "crypt of %s", where);
 	if (json_only_members(json, here, members, err) < 0 ||
-	    expect_string(json, here, "cipher", DESCRIPTOR_CIPHER, err) < 0 ||
-	    expect_number(json, here, "key_bytes", DESCRIPTOR_KEY_BYTES, err) < 0 ||
-	    expect_number(json, here, "sector_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
-	    expect_number(json, here, "offset_bytes", LUKS2_PAYLOAD_OFFSET_BYTES, err) < 0 ||
+	    json_expect_string(json, here, "cipher", DESCRIPTOR_CIPHER, err) < 0 ||
+	    json_expect_u64(json, here, "key_bytes", DESCRIPTOR_KEY_BYTES, err) < 0 ||
+	    json_expect_u64(json, here, "sector_size", DESCRIPTOR_BLOCK_BYTES, err) < 0 ||
+	    json_expect_u64(json, here, "offset_bytes", LUKS2_PAYLOAD_OFFSET_BYTES, err) < 0 ||
 	    json_get_string(json, here, "key_id", &key_id, err) < 0)
 		return -1;
 	if (!resource_path_valid(key_id))
@@ -163,7 +136,7 @@ static int parse_volume(const json_t *json, const char *where, struct descriptor
 	if (json_only_members(json, where, members, err) < 0 ||
 	    json_get_string(json, where, "name", &name, err) < 0 ||
 	    json_get_string(json, where, "mount", &mount, err) < 0 ||
-	    expect_string(json, where, "fs", DESCRIPTOR_FS, err) < 0 ||
+	    json_expect_string(json, where, "fs", DESCRIPTOR_FS, err) < 0 ||
 	    get_uuid(json, where, "data_uuid", &volume->data_uuid, err) < 0 ||
 	    get_uuid(json, where, "hash_uuid", &volume->hash_uuid, err) < 0 ||
 	    parse_verity(json, where, &volume->verity, err) < 0 ||
@@ -301,7 +274,7 @@ int descriptor_parse(const uint8_t *bytes, size_t size, struct descriptor *descr
 
 	/* the version first: a later one may have members that this program does not know */
 	if (json_parse(bytes, size, SEAL_DESCRIPTOR_MAX_BYTES, &json, err) < 0 ||
-	    expect_number(json, "descriptor", "format", DESCRIPTOR_FORMAT, err) < 0 ||
+	    json_expect_u64(json, "descriptor", "format", DESCRIPTOR_FORMAT, err) < 0 ||
 	    json_only_members(json, "descriptor", members, err) < 0 ||
 	    parse_arch(json, &out.arch, err) < 0 || parse_init(json, &out, err) < 0 ||
 	    parse_volumes(json, &out, err) < 0 || check_canonical(&out, bytes, size, err) < 0)

@@ -14,8 +14,6 @@
 		}                                                                                \
 	}
 
-/* clang-format off: one line each, as in the tables they come from */
-
 /* Discoverable Partitions Specification, "Defined Partition Type UUIDs" */
 const struct uuid GPT_TYPE_ROOT_X86_64 = UUID(0x4f68bce3, 0xe8cd, 0x4db1, 0x96e7, 0xfbcaf984b709);
 const struct uuid GPT_TYPE_ROOT_VERITY_X86_64 =
