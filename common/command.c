@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/command.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -205,6 +206,22 @@ int command_main(const struct program *program, int argc, char **argv)
 	return 0;
 }
 
+/* getopt_long leaves in optopt: 0 for an unknown long option, the letter of an unknown short one
+ * (which may stand inside a cluster that is not used up yet), or the id of one that takes no
+ * argument and was given one. */
+static void refuse_option(const struct command *self, const char *word, struct error *err)
+{
+	for (const struct command_option *o = self->options; o && o->name && optopt; o++)
+		if (o->id == optopt) {
+			(void)error_usage(err, "%s: option \"--%s\" takes no argument", self->name,
+					  o->name);
+			return;
+		}
+	char letter[] = { '-', (char)optopt, '\0' };
+	(void)error_usage(err, "%s: unknown option \"%s\"; `help %s` lists them", self->name,
+			  optopt ? letter : word, self->name);
+}
+
 int command_next_option(const struct command *self, int argc, char **argv, struct error *err)
 {
 	struct option longs[OPTIONS_MAX + 1] = { 0 };
@@ -212,8 +229,8 @@ int command_next_option(const struct command *self, int argc, char **argv, struc
 		":"; /* a missing argument is ':', told apart from an unknown option */
 	size_t n = 0, s = 1;
 
-	for (const struct command_option *o = self->options; o && o->name && n < OPTIONS_MAX;
-	     o++, n++) {
+	for (const struct command_option *o = self->options; o && o->name; o++, n++) {
+		assert(n < OPTIONS_MAX);
 		longs[n] = (struct option){ o->name, o->argument ? required_argument : no_argument,
 					    NULL, o->id };
 		if (o->id < 128 && isalnum(o->id)) {
@@ -225,8 +242,7 @@ int command_next_option(const struct command *self, int argc, char **argv, struc
 	opterr = 0;
 	int id = getopt_long(argc, argv, shorts, longs, NULL);
 	if (id == '?') {
-		(void)error_usage(err, "%s: unknown option \"%s\"; `help %s` lists them",
-				  self->name, argv[optind - 1], self->name);
+		refuse_option(self, argv[optind - 1], err);
 		return '?';
 	}
 	if (id == ':') {

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 void hex_encode(const uint8_t *bytes, size_t size, char *text)
 {
@@ -89,6 +90,9 @@ int base64_decode(const char *text, uint8_t **bytes, size_t *size, struct error 
 		return error_memory(err);
 	if (length && EVP_DecodeBlock(out, (const unsigned char *)text, (int)length) < 0)
 		return error_input(err, "not base64");
+	/* the bits under the padding land in the bytes after the last */
+	if (!is_zero(out + length / 4 * 3 - padding, padding))
+		return error_input(err, "not base64: the bits before the padding are not zero");
 	*size = length / 4 * 3 - padding;
 	*bytes = take_ptr(out);
 	return 0;

@@ -23,5 +23,6 @@ int hex_decode_any(const char *text, uint8_t *bytes, size_t capacity, size_t *si
  * NULL: no memory. */
 char *base64_encode(const uint8_t *bytes, size_t size);
 
-/* Strict RFC 4648 section 4: padding required, no white space. The caller frees *bytes. */
+/* Strict RFC 4648 section 4: padding required, no white space, unused bits zero (section 3.5), so
+ * each string of bytes has one form. The caller frees *bytes. */
 int base64_decode(const char *text, uint8_t **bytes, size_t *size, struct error *err) MUST_CHECK;

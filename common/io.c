@@ -117,11 +117,14 @@ int file_read_at(int dirfd, const char *path, size_t limit, uint8_t **bytes, siz
 		 struct error *err)
 {
 	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == EISDIR || errno == ENOTDIR
+		return errno == ENOENT || errno == ENOTDIR
 			       ? error_input(err, "%s: %s", path, strerror(errno))
 			       : error_system(err, "%s", path);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_input(err, "%s: is a directory", path);
 	if (read_all(fd, limit, bytes, size, err) < 0)
 		return error_prefix(err, "%s", path);
 	return 0;

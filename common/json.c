@@ -18,10 +18,13 @@ int json_parse(const uint8_t *bytes, size_t size, size_t limit, json_t **json, s
 	return 0;
 }
 
+/* 2^53 - 1, the largest integer that is one in every JSON reader (RFC 8785, section 3.2.2.3) */
+static const json_int_t INTEGER_MAX = 9007199254740991;
+
 static bool plain_ascii(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (text[i] < 0x20 || text[i] == 0x7f)
+		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] >= 0x7f)
 			return false;
 	return true;
 }
@@ -38,6 +41,10 @@ static bool canonical_subset(const json_t *json)
 		return plain_ascii(json_string_value(json), json_string_length(json));
 	case JSON_REAL:
 		return false;
+	case JSON_INTEGER:
+		/* past that RFC 8785 writes the nearest double, which is another number */
+		return json_integer_value(json) >= -INTEGER_MAX &&
+		       json_integer_value(json) <= INTEGER_MAX;
 	case JSON_ARRAY:
 		json_array_foreach (json, i, member)
 			if (!canonical_subset(member))
@@ -58,8 +65,8 @@ int json_canonical(const json_t *json, char **text, size_t *size, struct error *
 	/* in this subset sorting by bytes is sorting by UTF-16 units, and no escape but \" and
 	 * \\ occurs */
 	if (!canonical_subset(json))
-		return error_input(err, "JSON with a number that is not an integer, or text that "
-					"is not plain ASCII");
+		return error_input(err, "JSON with a number that is not an integer below 2^53, or "
+					"text that is not plain ASCII");
 	char *out = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	if (!out)
 		return error_memory(err);

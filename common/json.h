@@ -24,8 +24,8 @@ int json_parse(const uint8_t *bytes, size_t size, size_t limit, json_t **json, s
 	MUST_CHECK;
 
 /* RFC 8785 (JSON canonicalization scheme), for values whose strings are ASCII without control
- * characters and whose numbers are integers; anything else is ERROR_INPUT. The caller frees *text
- * (NUL-terminated). */
+ * characters and whose numbers are integers below 2^53; anything else is ERROR_INPUT. The caller
+ * frees *text (NUL-terminated). */
 int json_canonical(const json_t *json, char **text, size_t *size, struct error *err) MUST_CHECK;
 
 /* Members of an object. `where` names the object in messages ("manifest"). The optional forms give

@@ -39,9 +39,12 @@ void output_guard_signals(void)
 {
 	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = unlink_pending, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
 
+	/* one that is ignored stays so: nohup and a shell's background jobs count on that */
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		(void)sigaction(fatal[i], &action, NULL);
+		if (sigaction(fatal[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			(void)sigaction(fatal[i], &action, NULL);
 }
 
 static int pending_add(const char *name)
@@ -54,13 +57,21 @@ static int pending_add(const char *name)
 	return -1;
 }
 
-static int create_beside(const char *path, mode_t mode, char **temporary, struct error *err)
+static void forget(struct output *out)
+{
+	if (out->slot >= 0)
+		atomic_store(&pending[out->slot], NULL);
+	out->slot = -1;
+}
+
+/* The name is pending before the file exists, so that no signal finds the file and not its name. */
+static int create_beside(struct output *out, mode_t mode, struct error *err)
 {
 	static const char marker[] = ".podseal-tmp-";
-	size_t size = strlen(path) + sizeof(marker) + 16;
-	cleanup_free char *name = malloc(size);
+	size_t size = strlen(out->path) + sizeof(marker) + 16;
 
-	if (!name)
+	out->temporary = malloc(size);
+	if (!out->temporary)
 		return error_memory(err);
 	for (int tries = 0; tries < 16; tries++) {
 		uint8_t random[4];
@@ -68,12 +79,13 @@ static int create_beside(const char *path, mode_t mode, char **temporary, struct
 		if (getrandom(random, sizeof(random), 0) != sizeof(random))
 			return error_system(err, "drawing a temporary name");
 		hex_encode(random, sizeof(random), suffix);
-		(void)snprintf(name, size, "%s%s%s", path, marker, suffix);
-		int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-		if (fd >= 0) {
-			*temporary = take_ptr(name);
-			return fd;
-		}
+		(void)snprintf(out->temporary, size, "%s%s%s", out->path, marker, suffix);
+		out->slot = pending_add(out->temporary);
+		out->fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			       mode);
+		if (out->fd >= 0)
+			return 0;
+		forget(out);
 		if (errno != EEXIST)
 			return error_system(err, "creating it");
 	}
@@ -89,6 +101,8 @@ int output_open(const char *path, mode_t mode, struct output **result, struct er
 		return error_memory(err);
 	out->fd = -1;
 	out->slot = -1;
+	if (!*path)
+		return error_input(err, "the output has an empty name");
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return error_input(err, "%s: is a directory", path);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
@@ -96,10 +110,8 @@ int output_open(const char *path, mode_t mode, struct output **result, struct er
 	out->path = strdup(path);
 	if (!out->path)
 		return error_memory(err);
-	out->fd = create_beside(path, mode, &out->temporary, err);
-	if (out->fd < 0)
+	if (create_beside(out, mode, err) < 0)
 		return error_prefix(err, "%s", path);
-	out->slot = pending_add(out->temporary);
 	*result = take_ptr(out);
 	return 0;
 }
@@ -111,21 +123,13 @@ int output_fd(const struct output *out)
 
 int output_scratch(const struct output *out, int *result, struct error *err)
 {
-	cleanup_free char *temporary = NULL;
-	int fd = create_beside(out->path, 0600, &temporary, err);
+	cleanup_output struct output *scratch = NULL;
 
-	if (fd < 0)
-		return error_prefix(err, "scratch file beside %s", out->path);
-	(void)unlink(temporary);
-	*result = fd;
+	if (output_open(out->path, 0600, &scratch, err) < 0)
+		return error_prefix(err, "making a scratch file");
+	(void)unlink(scratch->temporary);
+	*result = take_fd(&scratch->fd);
 	return 0;
-}
-
-static void forget(struct output *out)
-{
-	if (out->slot >= 0)
-		atomic_store(&pending[out->slot], NULL);
-	out->slot = -1;
 }
 
 int output_commit(struct output *out, struct error *err)
@@ -143,7 +147,7 @@ void output_free(struct output *out)
 {
 	if (!out)
 		return;
-	if (out->temporary)
+	if (out->temporary && out->fd >= 0)
 		(void)unlink(out->temporary);
 	forget(out);
 	if (out->fd >= 0)
