@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verity/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/io.h"
+
+static int read_table(struct image *image, struct error *err)
+{
+	uint8_t primary[GPT_PRIMARY_BYTES];
+
+	if (file_size(image->fd, &image->size_bytes, err) < 0)
+		return -1;
+	if (image->size_bytes < sizeof(primary))
+		return error_input(err, "%llu bytes, too short for a partition table",
+				   (unsigned long long)image->size_bytes);
+	if (pread_exact(image->fd, primary, sizeof(primary), 0, err) < 0)
+		return -1;
+	return gpt_parse(primary, image->size_bytes, &image->gpt, err);
+}
+
+static int read_seal(struct image *image, struct error *err)
+{
+	const struct gpt_partition *partition = gpt_find(&image->gpt, "seal");
+
+	if (!partition)
+		return error_input(err, "no seal partition: not a sealed image");
+	if (partition->size_bytes > SEAL_MAX_BYTES)
+		return error_input(err, "the seal partition is %llu bytes, at most %d",
+				   (unsigned long long)partition->size_bytes, SEAL_MAX_BYTES);
+	size_t size = (size_t)partition->size_bytes;
+	image->seal_partition = malloc(size);
+	if (!image->seal_partition)
+		return error_memory(err);
+	if (pread_exact(image->fd, image->seal_partition, size, partition->offset_bytes, err) < 0)
+		return -1;
+	if (seal_parse(image->seal_partition, size, &image->seal, err) < 0)
+		return error_prefix(err, "seal partition");
+	const struct seal *seal = &image->seal;
+	if (seal_digest(seal->descriptor, seal->descriptor_bytes, image->seal_digest, err) < 0)
+		return -1;
+	if (descriptor_parse(seal->descriptor, seal->descriptor_bytes, &image->descriptor, err) < 0)
+		return error_prefix(err, "descriptor");
+	return 0;
+}
+
+int image_open(const char *path, struct image **result, struct error *err)
+{
+	cleanup_image struct image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return error_memory(err);
+	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (image->fd < 0)
+		return errno == ENOENT ? error_input(err, "%s: no such file", path)
+				       : error_system(err, "%s", path);
+	if (read_table(image, err) < 0 || read_seal(image, err) < 0)
+		return error_prefix(err, "%s", path);
+	*result = take_ptr(image);
+	return 0;
+}
+
+void image_close(struct image *image)
+{
+	if (!image)
+		return;
+	if (image->fd >= 0)
+		(void)close(image->fd);
+	free(image->seal_partition);
+	free(image);
+}
+
+static const struct gpt_partition *find(const struct image *image,
+					const struct descriptor_volume *volume, const char *suffix)
+{
+	char name[GPT_NAME_BYTES];
+
+	(void)snprintf(name, sizeof(name), "%s%s", volume->name, suffix);
+	return gpt_find(&image->gpt, name);
+}
+
+int image_find_volume(const struct image *image, const struct descriptor_volume *volume,
+		      struct image_volume *found, struct error *err)
+{
+	struct image_volume f = { find(image, volume, "-data"), find(image, volume, "-hash") };
+
+	if (!f.data || !f.hash)
+		return error_input(err, "no partition %s-%s", volume->name,
+				   f.data ? "hash" : "data");
+	if (f.data->size_bytes / DESCRIPTOR_BLOCK_BYTES < volume->verity.data_blocks)
+		return error_input(err, "partition %s is %llu bytes, less than %llu blocks of %d",
+				   f.data->name, (unsigned long long)f.data->size_bytes,
+				   (unsigned long long)volume->verity.data_blocks,
+				   DESCRIPTOR_BLOCK_BYTES);
+	*found = f;
+	return 0;
+}
+
+/* The guest takes these from the descriptor alone; other tools read the superblock, so it must not
+ * say otherwise. */
+static int check_superblock(const struct image *image, const struct gpt_partition *hash,
+			    const struct verity_params *want, struct error *err)
+{
+	struct verity_params params;
+
+	if (verity_superblock_read(image->fd, hash->offset_bytes, &params, err) < 0)
+		return -1;
+	if (params.hash_type != want->hash_type ||
+	    params.data_block_size != want->data_block_size ||
+	    params.hash_block_size != want->hash_block_size ||
+	    params.data_blocks != want->data_blocks || params.salt_size != want->salt_size ||
+	    memcmp(params.salt, want->salt, want->salt_size) != 0)
+		return error_mismatch(err, "the superblock of %s is not what the descriptor says",
+				      hash->name);
+	return 0;
+}
+
+int image_verify_volume(const struct image *image, const struct descriptor_volume *volume,
+			const struct verity_effort *effort, struct error *err)
+{
+	struct image_volume found = { 0 };
+	struct verity_params params = {
+		.hash_type = VERITY_SALT_FIRST,
+		.data_block_size = DESCRIPTOR_BLOCK_BYTES,
+		.hash_block_size = DESCRIPTOR_BLOCK_BYTES,
+		.data_blocks = volume->verity.data_blocks,
+		.salt_size = sizeof(volume->verity.salt),
+	};
+
+	memcpy(params.salt, volume->verity.salt, sizeof(volume->verity.salt));
+	if (image_find_volume(image, volume, &found, err) < 0)
+		return -1;
+	if (!descriptor_uuids_match(volume) || !uuid_equal(&found.data->uuid, &volume->data_uuid) ||
+	    !uuid_equal(&found.hash->uuid, &volume->hash_uuid))
+		return error_mismatch(err, "the partition UUIDs do not follow from the root hash");
+	if (check_superblock(image, found.hash, &params, err) < 0)
+		return -1;
+	const struct verity_files files = {
+		.data_fd = image->fd,
+		.data_offset = found.data->offset_bytes,
+		.data_size = found.data->size_bytes,
+		.hash_fd = image->fd,
+		.hash_offset = found.hash->offset_bytes,
+		.hash_size = found.hash->size_bytes,
+	};
+	return verity_verify(&files, &params, volume->verity.root_hash, effort, err);
+}
