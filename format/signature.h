@@ -12,7 +12,9 @@
 
 #include "common/error.h"
 
-/* A PEM file's bytes, borrowed. */
+enum { SIGNATURE_PEM_MAX_BYTES = 1 << 20 };
+
+/* A PEM file's bytes, borrowed; at most SIGNATURE_PEM_MAX_BYTES. */
 struct pem {
 	const uint8_t *bytes;
 	size_t size;

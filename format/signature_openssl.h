@@ -12,7 +12,6 @@
 #include "format/signature.h"
 
 enum {
-	SIGNATURE_PEM_MAX_BYTES = 1 << 20,
 	SIGNATURE_RSA_MIN_BITS = 2048,
 };
 
