@@ -70,10 +70,11 @@ INLINE void lane_rounds(struct lane *l, int g, const uint8_t *chunk)
 
 /* `lanes` and `g` are constants in every use, so that all of it unrolls and the states live in
  * registers. */
-#define ROUNDS(g)                            \
-	for (size_t i = 0; i < lanes; i++) { \
-		lane_rounds(&l[i], g, p[i]); \
-	}
+#define ROUNDS(g)                                    \
+	do {                                         \
+		for (size_t i = 0; i < lanes; i++)   \
+			lane_rounds(&l[i], g, p[i]); \
+	} while (0)
 
 INLINE void compress(uint32_t (*state)[SHA256_STATE_WORDS], const uint8_t *const *data,
 		     const size_t lanes, size_t chunks)
@@ -91,12 +92,23 @@ INLINE void compress(uint32_t (*state)[SHA256_STATE_WORDS], const uint8_t *const
 			abef[i] = l[i].abef;
 			cdgh[i] = l[i].cdgh;
 		}
-		ROUNDS(0)
-		ROUNDS(1)
-		ROUNDS(2) ROUNDS(3) ROUNDS(4) ROUNDS(5) ROUNDS(6) ROUNDS(7) ROUNDS(8) ROUNDS(9)
-			ROUNDS(10) ROUNDS(11) ROUNDS(12) ROUNDS(13) ROUNDS(14)
-				ROUNDS(15) for (size_t i = 0; i < lanes; i++)
-		{
+		ROUNDS(0);
+		ROUNDS(1);
+		ROUNDS(2);
+		ROUNDS(3);
+		ROUNDS(4);
+		ROUNDS(5);
+		ROUNDS(6);
+		ROUNDS(7);
+		ROUNDS(8);
+		ROUNDS(9);
+		ROUNDS(10);
+		ROUNDS(11);
+		ROUNDS(12);
+		ROUNDS(13);
+		ROUNDS(14);
+		ROUNDS(15);
+		for (size_t i = 0; i < lanes; i++) {
 			l[i].abef = _mm_add_epi32(l[i].abef, abef[i]);
 			l[i].cdgh = _mm_add_epi32(l[i].cdgh, cdgh[i]);
 			p[i] += SHA256_CHUNK_BYTES;

@@ -23,7 +23,6 @@ int verity_layout(const struct verity_params *params, struct verity_layout *layo
 	}
 	uint64_t at = VERITY_SUPERBLOCK_BYTES;
 	bool fits = round_up_u64(at, params->hash_block_size, &at);
-	l.leaf_offset_bytes = at;
 	for (unsigned i = l.levels; i-- > 0;) {
 		uint64_t bytes;
 		l.level[i].offset_bytes = l.leaf_offset_bytes = at;

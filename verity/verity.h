@@ -66,8 +66,8 @@ struct verity_level {
 struct verity_layout {
 	unsigned levels;
 	struct verity_level level[VERITY_LEVELS_MAX]; /* [0] is the leaves */
-	uint64_t leaf_offset_bytes; /* level[0]'s, or where it would be if there is no level */
-	uint64_t size_bytes;        /* of the hash area, superblock and all */
+	uint64_t leaf_offset_bytes;                   /* level[0]'s; 0 where there is none */
+	uint64_t size_bytes;                          /* of the hash area, superblock and all */
 };
 
 /* Where each level lies. ERROR_INPUT: parameters out of range, or the hash area would end past
