@@ -216,7 +216,7 @@ int json_get_array(const json_t *object, const char *where, const char *name, si
 int json_expect_string(const json_t *object, const char *where, const char *name,
 		       const char *wanted, struct error *err)
 {
-	const char *value;
+	const char *value = NULL; /* gcc 12 does not see that it is set on success */
 
 	if (json_get_string(object, where, name, &value, err) < 0)
 		return -1;
