@@ -229,7 +229,7 @@ int json_expect_string(const json_t *object, const char *where, const char *name
 int json_expect_u64(const json_t *object, const char *where, const char *name, uint64_t wanted,
 		    struct error *err)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (json_get_u64(object, where, name, INT64_MAX, &value, err) < 0)
 		return -1;
