@@ -98,6 +98,42 @@ int image_find_volume(const struct image *image, const struct descriptor_volume 
 	return 0;
 }
 
+/* A tool that reads the backup copy must see the same image as one that reads the primary. */
+static int check_copies(const struct image *image, struct error *err)
+{
+	uint8_t primary[2][GPT_PRIMARY_BYTES], backup[2][GPT_BACKUP_BYTES];
+
+	if (gpt_encode(&image->gpt, primary[0], backup[0], err) < 0 ||
+	    pread_exact(image->fd, primary[1], sizeof(primary[1]), 0, err) < 0 ||
+	    pread_exact(image->fd, backup[1], sizeof(backup[1]),
+			image->gpt.disk_bytes - sizeof(backup[1]), err) < 0)
+		return -1;
+	if (memcmp(primary[0], primary[1], sizeof(primary[0])) != 0)
+		return error_mismatch(err, "the partition table is not as podseal writes it");
+	if (memcmp(backup[0], backup[1], sizeof(backup[0])) != 0)
+		return error_mismatch(err,
+				      "the backup partition table differs from the primary one");
+	return 0;
+}
+
+int image_verify_table(const struct image *image, struct error *err)
+{
+	size_t wanted = 2 * image->descriptor.count + 1;
+
+	if (check_copies(image, err) < 0)
+		return -1;
+	for (size_t i = 0; i < image->descriptor.count; i++) {
+		struct image_volume found;
+		if (image_find_volume(image, &image->descriptor.volumes[i], &found, err) < 0)
+			return -1;
+	}
+	/* names that occur twice were not found above, so the rest is nobody's */
+	if (image->gpt.count != wanted)
+		return error_mismatch(err, "there are %zu partitions, the descriptor tells of %zu",
+				      image->gpt.count, wanted);
+	return 0;
+}
+
 /* The guest takes these from the descriptor alone; other tools read the superblock, so it must not
  * say otherwise. */
 static int check_superblock(const struct image *image, const struct gpt_partition *hash,
@@ -107,13 +143,17 @@ static int check_superblock(const struct image *image, const struct gpt_partitio
 
 	if (verity_superblock_read(image->fd, hash->offset_bytes, &params, err) < 0)
 		return -1;
-	if (params.hash_type != want->hash_type ||
-	    params.data_block_size != want->data_block_size ||
-	    params.hash_block_size != want->hash_block_size ||
-	    params.data_blocks != want->data_blocks || params.salt_size != want->salt_size ||
-	    memcmp(params.salt, want->salt, want->salt_size) != 0)
-		return error_mismatch(err, "the superblock of %s is not what the descriptor says",
-				      hash->name);
+	const char *differs = params.hash_type != want->hash_type               ? "hash type"
+			      : params.data_block_size != want->data_block_size ? "data block size"
+			      : params.hash_block_size != want->hash_block_size ? "hash block size"
+			      : params.data_blocks != want->data_blocks ? "number of data blocks"
+			      : params.salt_size != want->salt_size ||
+					      memcmp(params.salt, want->salt, want->salt_size) != 0
+				      ? "salt"
+				      : NULL;
+	if (differs)
+		return error_mismatch(err, "the %s in the superblock of %s is not the descriptor's",
+				      differs, hash->name);
 	return 0;
 }
 
@@ -135,6 +175,11 @@ int image_verify_volume(const struct image *image, const struct descriptor_volum
 	if (!descriptor_uuids_match(volume) || !uuid_equal(&found.data->uuid, &volume->data_uuid) ||
 	    !uuid_equal(&found.hash->uuid, &volume->hash_uuid))
 		return error_mismatch(err, "the partition UUIDs do not follow from the root hash");
+	if (found.data->size_bytes != params.data_blocks * DESCRIPTOR_BLOCK_BYTES)
+		return error_mismatch(err, "partition %s is %llu bytes, its hash tree covers %llu",
+				      found.data->name, (unsigned long long)found.data->size_bytes,
+				      (unsigned long long)params.data_blocks *
+					      DESCRIPTOR_BLOCK_BYTES);
 	if (check_superblock(image, found.hash, &params, err) < 0)
 		return -1;
 	const struct verity_files files = {

@@ -33,6 +33,11 @@ struct image_volume {
 int image_find_volume(const struct image *image, const struct descriptor_volume *volume,
 		      struct image_volume *found, struct error *err) MUST_CHECK;
 
+/* 0 only if the partition table is the one podseal writes for these partitions, its backup copy and
+ * all, and holds nothing beside the seal and the volumes of the descriptor. ERROR_MISMATCH says
+ * what else there is. */
+int image_verify_table(const struct image *image, struct error *err) MUST_CHECK;
+
 /* 0 only if the partitions' UUIDs and the superblock are what the descriptor says, and every block
  * holds against its root hash. ERROR_MISMATCH says what does not. */
 int image_verify_volume(const struct image *image, const struct descriptor_volume *volume,
