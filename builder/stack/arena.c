@@ -101,7 +101,8 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t size)
 		return NULL;
 	chunk->back -= size + 1;
 	char *copy = (char *)chunk->bytes + chunk->back;
-	memcpy(copy, bytes, size); /* the NUL is there: chunks are zeroed */
+	if (size > 0)
+		memcpy(copy, bytes, size); /* the NUL is there: chunks are zeroed */
 	return copy;
 }
 
