@@ -21,9 +21,9 @@
  *    capabilities, privileged);
  *  - accepted, because it speaks to somebody else (the scheduler, the API server, the kubelet
  *    probing over the network, whoever sizes the VM) and means nothing inside: the tables in
- *    pod_yaml.c and pod_container.c list each with its reason. Among them `resources`: the VM has
- *    the pod's size, containers in it are not limited further; seccompProfile RuntimeDefault and
- *    Unconfined: crun brings no profile of its own;
+ *    pod_yaml.c, pod_container.c and pod_security.c list each with its reason. Among them
+ * `resources`: the VM has the pod's size, containers in it are not limited further; seccompProfile
+ * RuntimeDefault and Unconfined: crun brings no profile of its own;
  *  - anything else is ERROR_INPUT that names line and path of the field, for example
  *    "line 14: spec.containers[1].env[2].valueFrom: ...", never dropped silently. */
 #pragma once
@@ -40,6 +40,10 @@ enum {
 	POD_YAML_MAX_BYTES = 1 << 20,
 	POD_MAX_CONTAINERS = 256,
 	POD_MAX_VOLUMES = 256,
+	POD_MAX_ENV = 1024, /* of one container */
+	POD_MAX_GROUPS = 1024,
+	POD_TEXT_MAX_BYTES = 131071,   /* an argument or a variable: execve() takes no more */
+	POD_TEXTS_MAX_BYTES = 4 << 20, /* of all arguments and variables, expanded */
 	POD_NAME_MAX_BYTES = 63, /* of a container, a volume, a hostname: a DNS label, RFC 1123 */
 };
 
@@ -147,6 +151,12 @@ int pod_add(struct pod *pod, enum pod_kind kind, const char *name_and_reference,
  * boolean is refused where a text is wanted. JSON is YAML and works too. */
 int pod_yaml_parse(const uint8_t *bytes, size_t size, const struct pod_yaml_options *options,
 		   struct pod **pod, struct error *err) MUST_CHECK;
+
+/* The container called `name`, or NULL. */
+const struct pod_container *pod_find(const struct pod *pod, const char *name);
+
+/* A DNS label, RFC 1123: 1 to 63 of a-z, 0-9 and '-', the first and last not '-'. */
+bool pod_label_valid(const char *name);
 
 /* "init", "sidecar", "container"; "Always", "OnFailure", "Never". */
 const char *pod_kind_name(enum pod_kind kind);
