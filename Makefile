@@ -63,6 +63,7 @@ libs_source := libarchive libisal libzstd
 libs_stack := yaml-0.1
 libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
+libs_attest := jose
 
 link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p)))))
 
@@ -76,10 +77,11 @@ package_yaml-0.1 := libyaml-dev
 package_ext2fs := libext2fs-dev
 package_com_err := comerr-dev
 package_libcryptsetup := libcryptsetup-dev
+package_jose := libjose-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------
@@ -147,10 +149,13 @@ fuzz:
 	@$(for_fuzz) fuzz-targets
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(F)
 
-bench: all
+limits := $(B)/tests/bench/limits
+$(limits): $(patsubst %,$(B)/obj/%.o,tests/bench/limits builder/seal/xts) $(call archives_of,verity)
+	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(all_ldflags) -o $@ $^ $(call link_libs,source common)
+bench: all $(limits)
 	@tests/bench/run
 
-formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch])
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
 	clang-format -i $(formatted)
 check-format:
