@@ -80,8 +80,10 @@ int signature_sign(const uint8_t *descriptor, size_t descriptor_size, const stru
 	CLEANUP(cleanup_cms_p)
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, chain, NULL, flags);
 	const EVP_MD *digest = EVP_PKEY_get_bits(private) == 384 ? EVP_sha384() : EVP_sha256();
+	/* no certificates with the signer: the whole chain is in already */
 	CMS_SignerInfo *signer =
-		cms ? CMS_add1_signer(cms, signer_certificate, private, digest, flags) : NULL;
+		cms ? CMS_add1_signer(cms, signer_certificate, private, digest, flags | CMS_NOCERTS)
+		    : NULL;
 	if (!content || !signer)
 		return error_crypto(err, "preparing a signature");
 	if (set_signing_time(signer, time, err) < 0)
