@@ -108,6 +108,8 @@ static int start(struct source_image *image, const struct reference *reference,
 			return error_memory(err);
 	}
 	set_target(target, chosen);
+	if (target->is_index)
+		strcpy(image->index_digest, target->digest);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct source_image {
 	char *reference;                         /* as the user wrote it */
 	char manifest_digest[DIGEST_TEXT_BYTES]; /* "" where there is none (docker-archive, rootfs)
 						  */
+	char index_digest[DIGEST_TEXT_BYTES];    /* of the index that led to the manifest, or "" */
 	char config_digest[DIGEST_TEXT_BYTES];   /* "" for a rootfs */
 	char *name; /* what the archive itself calls the image (ref.name annotation, RepoTags), or
 		       NULL */
@@ -54,6 +55,14 @@ int source_open(const char *reference, const struct source_options *options,
 void source_image_free(struct source_image *image);
 DEFINE_CLEANUP(cleanup_source_image_p, struct source_image, source_image_free)
 #define cleanup_source_image CLEANUP(cleanup_source_image_p)
+
+/* Says which images are at `path`: an OCI image layout, or an archive of either kind. For each,
+ * `reference` opens it, and `name` is what it is called there ("1.25", "nginx:1.25"), NULL if it
+ * has no name. ERROR_INPUT: neither a layout nor an archive. */
+int source_list(const char *path,
+		int (*visit)(void *context, const char *reference, const char *name,
+			     struct error *err),
+		void *context, struct error *err) MUST_CHECK;
 
 struct layer_xattr {
 	const char *name; /* "security.capability" */

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/cli/view.h"
+
+#include <string.h>
+
+#include "builder/cli/keyfile.h"
+
+int view_open(const char *image_path, const char *key_path, struct view *view, struct error *err)
+{
+	if (key_path && keyfile_read(key_path, &view->key, err) < 0)
+		return error_prefix(err, "reading the key");
+	return image_open(image_path, &view->image, err);
+}
+
+static void close_volume(struct view *view)
+{
+	ext4_close(take_ptr(view->files));
+	volume_reader_close(take_ptr(view->volume));
+}
+
+int view_open_volume(struct view *view, const struct descriptor_volume *volume, struct error *err)
+{
+	close_volume(view);
+	if (volume_reader_open(view->image, volume, view->key, &view->volume, err) < 0)
+		return -1;
+	struct ext4_source source = volume_reader_source(view->volume);
+	if (ext4_open(&source, &view->files, err) < 0)
+		return error_prefix(err, "volume %s", volume->name);
+	view->descriptor = volume;
+	return 0;
+}
+
+/* How much of `path` (without leading slashes) lies above the volume; -1 if it is not below `mount`
+ * at all. */
+static ptrdiff_t below(const char *mount, const char *path)
+{
+	size_t length = strlen(mount + 1);
+
+	if (strncmp(path, mount + 1, length) != 0)
+		return -1;
+	return length == 0 || path[length] == '/' || path[length] == '\0' ? (ptrdiff_t)length : -1;
+}
+
+int view_open_path(struct view *view, const char *path, struct error *err)
+{
+	const struct descriptor *d = &view->image->descriptor;
+	const struct descriptor_volume *deepest = NULL;
+	ptrdiff_t deepest_length = -1;
+
+	path += strspn(path, "/");
+	for (size_t i = 0; i < d->count; i++) {
+		ptrdiff_t length = below(d->volumes[i].mount, path);
+		if (length > deepest_length) {
+			deepest = &d->volumes[i];
+			deepest_length = length;
+		}
+	}
+	if (!deepest)
+		return error_input(err, "no volume holds /%s", path);
+	view->path = path + deepest_length;
+	return view_open_volume(view, deepest, err);
+}
+
+void view_release(struct view *view)
+{
+	close_volume(view);
+	image_close(view->image);
+	secret_free(view->key);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* An image as the reading commands see it: opened, with its key if one is given, and one volume's
+ * file system open at a path. */
+#pragma once
+
+#include "builder/ext4/ext4.h"
+#include "builder/seal/volume_reader.h"
+
+struct view {
+	struct image *image;
+	struct secret *key;
+	struct volume_reader *volume;
+	struct ext4_reader *files;
+	const struct descriptor_volume *descriptor;
+	const char *path; /* inside the volume; points into what view_open_path() was given */
+};
+
+/* Opens the image, and the key unless `key_path` is NULL. */
+int view_open(const char *image_path, const char *key_path, struct view *view, struct error *err)
+	MUST_CHECK;
+
+/* Opens the volume that is mounted at or above `path` (absolute or not) in the running guest. */
+int view_open_path(struct view *view, const char *path, struct error *err) MUST_CHECK;
+
+/* Opens one of the image's volumes, closing the one open before. */
+int view_open_volume(struct view *view, const struct descriptor_volume *volume, struct error *err)
+	MUST_CHECK;
+
+void view_release(struct view *view);
+#define cleanup_view CLEANUP(view_release)
