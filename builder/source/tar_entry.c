@@ -71,7 +71,7 @@ static int convert_kind(struct archive_entry *from, int type, struct layer_entry
 	size_t name_size = strlen(entry->path);
 
 	/* a "linkpath" in the pax header of a regular file makes no link of it */
-	if (hardlink && !is_plain_file_type(type)) {
+	if (type == '1' || (hardlink && !is_plain_file_type(type))) {
 		if (check_text(hardlink, "target of a hard link", err) < 0)
 			return -1;
 		entry->hardlink = hardlink;
@@ -86,6 +86,8 @@ static int convert_kind(struct archive_entry *from, int type, struct layer_entry
 	} else if (kind == S_IFREG && entry->path[name_size - 1] == '/') {
 		kind = S_IFDIR; /* how tar wrote directories before it had a type for them */
 	}
+	if (kind == 0)
+		return error_input(err, "its type is not to be seen");
 	entry->mode = kind | ((uint32_t)archive_entry_perm(from) & 07777);
 	return 0;
 }
