@@ -5,6 +5,7 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "verity/data.h"
 #include "verity/verity.h"
 #include "verity/verity_private.h"
 
@@ -13,6 +14,7 @@ struct format {
 	const struct verity_files *files;
 	const struct verity_params *params;
 	uint64_t leaf_offset;
+	struct verity_data data;
 	_Atomic(uint64_t) *blocks_done;
 	_Atomic(uint64_t) next;
 	pthread_mutex_t lock;
@@ -28,16 +30,18 @@ static void fail(struct format *f, const struct error *err)
 	(void)pthread_mutex_unlock(&f->lock);
 }
 
-static int hash_unit(struct format *f, uint64_t first, size_t count, uint8_t *data,
+static int hash_unit(struct format *f, uint64_t first, size_t count, uint8_t *buf,
 		     uint8_t (*digests)[VERITY_DIGEST_BYTES], struct error *err)
 {
 	struct sha256_salt salt = verity_salt(f->params);
 	size_t block = f->params->data_block_size;
+	const uint8_t *data;
 
-	if (pread_exact(f->files->data_fd, data, count * block,
-			f->files->data_offset + first * block, err) < 0)
-		return error_prefix(err, "data");
-	if (sha256_many(&salt, data, block, count, digests, err) < 0)
+	if (verity_data_take(&f->data, first * block, count * block, buf, &data, err) < 0)
+		return -1;
+	int hashed = sha256_many(&salt, data, block, count, digests, err);
+	verity_data_give_back(&f->data, first * block, count * block);
+	if (hashed < 0)
 		return -1;
 	return pwrite_all(f->files->hash_fd, digests, count * VERITY_DIGEST_BYTES,
 			  f->leaf_offset + first * VERITY_DIGEST_BYTES, err);
@@ -47,11 +51,11 @@ static void *format_work(void *context)
 {
 	struct format *f = context;
 	uint64_t unit = verity_unit_blocks(f->params), blocks = f->params->data_blocks;
-	cleanup_free uint8_t *data = malloc(unit * f->params->data_block_size);
+	cleanup_free uint8_t *buf = malloc(unit * f->params->data_block_size);
 	cleanup_free uint8_t(*digests)[VERITY_DIGEST_BYTES] = malloc(unit * VERITY_DIGEST_BYTES);
 	struct error err;
 
-	if (!data || !digests) {
+	if (!buf || !digests) {
 		(void)error_memory(&err);
 		fail(f, &err);
 		return NULL;
@@ -61,7 +65,7 @@ static void *format_work(void *context)
 		if (first >= blocks)
 			return NULL;
 		uint64_t count = blocks - first < unit ? blocks - first : unit;
-		if (hash_unit(f, first, count, data, digests, &err) < 0) {
+		if (hash_unit(f, first, count, buf, digests, &err) < 0) {
 			fail(f, &err);
 			return NULL;
 		}
@@ -88,7 +92,9 @@ int verity_format(const struct verity_files *files, const struct verity_params *
 		return error_input(err, "the hash area would end past 2^63");
 	if (pthread_mutex_init(&f.lock, NULL) != 0)
 		return error_memory(err);
+	verity_data_open(files, params->data_blocks * params->data_block_size, &f.data);
 	verity_run_workers(effort->threads, format_work, &f);
+	verity_data_close(&f.data);
 	(void)pthread_mutex_destroy(&f.lock);
 	if (f.err.kind != ERROR_NONE) {
 		*err = f.err;

@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "verity/data.h"
 #include "verity/verity.h"
 #include "verity/verity_private.h"
 
@@ -30,6 +31,7 @@ struct verify {
 	const struct verity_params *params;
 	const uint8_t *root;
 	struct verity_layout layout;
+	struct verity_data data;
 	_Atomic(uint64_t) *blocks_done;
 
 	pthread_mutex_t lock; /* of all below */
@@ -161,7 +163,7 @@ static int trusted_digests(struct verify *v, unsigned level, uint64_t index, uin
 struct unit {
 	uint64_t first;
 	uint64_t count;
-	uint8_t *data;
+	uint8_t *buf;
 	uint8_t *wanted;
 	uint8_t (*digests)[VERITY_DIGEST_BYTES];
 };
@@ -213,12 +215,14 @@ static int verify_unit(const struct verify *v, struct unit *u, uint64_t *at, str
 {
 	struct sha256_salt salt = verity_salt(v->params);
 	size_t block = v->params->data_block_size;
+	const uint8_t *data;
 
 	*at = u->first;
-	if (pread_exact(v->files->data_fd, u->data, u->count * block,
-			v->files->data_offset + u->first * block, err) < 0)
-		return error_prefix(err, "data");
-	if (sha256_many(&salt, u->data, block, u->count, u->digests, err) < 0)
+	if (verity_data_take(&v->data, u->first * block, u->count * block, u->buf, &data, err) < 0)
+		return -1;
+	int hashed = sha256_many(&salt, data, block, u->count, u->digests, err);
+	verity_data_give_back(&v->data, u->first * block, u->count * block);
+	if (hashed < 0)
 		return -1;
 	uint64_t differs = first_difference(u->digests, u->wanted, u->count);
 	if (differs == u->count)
@@ -232,14 +236,14 @@ static void *verify_work(void *context)
 {
 	struct verify *v = context;
 	uint64_t most = verity_unit_blocks(v->params);
-	cleanup_free uint8_t *data = malloc(most * v->params->data_block_size);
+	cleanup_free uint8_t *buf = malloc(most * v->params->data_block_size);
 	cleanup_free uint8_t *wanted = malloc(most * VERITY_DIGEST_BYTES);
 	cleanup_free uint8_t(*digests)[VERITY_DIGEST_BYTES] = malloc(most * VERITY_DIGEST_BYTES);
-	struct unit u = { .data = data, .wanted = wanted, .digests = digests };
+	struct unit u = { .buf = buf, .wanted = wanted, .digests = digests };
 	struct error err;
 	uint64_t at;
 
-	if (!data || !wanted || !digests) {
+	if (!buf || !wanted || !digests) {
 		(void)error_memory(&err);
 		fail(v, 0, &err);
 		return NULL;
@@ -285,8 +289,11 @@ int verity_verify(const struct verity_files *files, const struct verity_params *
 	if (pthread_mutex_init(&v.lock, NULL) != 0)
 		return error_memory(err);
 	int made = windows_new(&v, err);
-	if (made == 0)
+	if (made == 0) {
+		verity_data_open(files, params->data_blocks * params->data_block_size, &v.data);
 		verity_run_workers(effort->threads, verify_work, &v);
+		verity_data_close(&v.data);
+	}
 	windows_free(&v);
 	(void)pthread_mutex_destroy(&v.lock);
 	if (made < 0)
