@@ -193,7 +193,8 @@ static inline char *image_tool(const struct image *image, const char *format, in
 {
 	char command[512], full[1024];
 	snprintf(command, sizeof(command), format, image->path);
-	snprintf(full, sizeof(full), "PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; { %s; } 2>&1", command);
+	snprintf(full, sizeof(full),
+		 "PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; { %s; } 2>&1", command);
 	FILE *pipe = popen(full, "re");
 	assert_non_null(pipe);
 	size_t capacity = 1 << 20;
