@@ -358,7 +358,9 @@ static int run_build(const struct request *r, struct resources *s,
 
 	if (progress_start(r->progress, &meter, &progress, err) < 0)
 		return -1;
-	return build_image(options, s->image, &meter, &s->result, err);
+	if (build_image(options, s->image, &meter, &s->result, err) < 0)
+		return error_prefix(err, "building %s", r->output);
+	return 0;
 }
 
 /* The key first and the image last: there is never an image under its name whose key is lost. */

@@ -168,9 +168,11 @@ static void *run(void *argument)
 	struct progress *p = argument;
 
 	pthread_mutex_lock(&p->lock);
-	while (!p->stopping) {
+	/* a log gets no line about what ends before the first tick */
+	for (bool first = true; !p->stopping; first = false) {
 		struct timespec until;
-		print(p);
+		if (p->style != PROGRESS_PLAIN || !first)
+			print(p);
 		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += tick_ms(p) % 1000 * 1000000;
 		until.tv_sec += tick_ms(p) / 1000 + until.tv_nsec / 1000000000;

@@ -23,11 +23,16 @@ static int add_file(struct volume *volume, struct tree *tree, struct inode *dire
 	return tree_link(tree, directory, name, inode, err);
 }
 
-/* Never the reference on the build host: equal inputs must give equal images wherever they lie. */
+/* Never the reference on the build host: equal inputs must give equal images wherever they lie.
+ * What a layout calls the image counts only if it is more than a tag. */
 static const char *image_name(const struct pod_container *container,
 			      const struct content_image *image)
 {
-	return container->image_is_source ? image->source->name : container->image;
+	const char *name = image->source->name;
+
+	if (!container->image_is_source)
+		return container->image;
+	return name && strpbrk(name, "/:") ? name : NULL;
 }
 
 static int make_config(const struct pod *pod, const struct pod_container *container,

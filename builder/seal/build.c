@@ -285,7 +285,7 @@ static int build_volume(struct build *b, const struct plan *plan, struct error *
 	uint64_t offset = 0;
 
 	if (next_offset(&b->gpt, &offset, err) < 0 || fill_volume(b, plan, offset, &made, err) < 0)
-		return error_prefix(err, "building volume %s", plan->name);
+		return error_prefix(err, "volume %s", plan->name);
 	return describe_volume(b, plan, &made, err);
 }
 

@@ -249,8 +249,10 @@ static int flatten_image(struct reading *r, struct error *err)
 {
 	CLEANUP(flatten_result_free) struct flatten_result result = { 0 };
 
-	if (read_layers(r, err) < 0 || flatten_finish(r->flatten, &result, err) < 0)
+	if (read_layers(r, err) < 0)
 		return -1;
+	if (flatten_finish(r->flatten, &result, err) < 0)
+		return error_prefix(err, "%s", r->image->source->reference);
 	r->image->tree = take_ptr(result.tree);
 	if (read_missing(r, &result, err) < 0)
 		return -1;
@@ -267,9 +269,9 @@ static int read_image(struct content_image *image, struct lane *lane,
 	const struct flatten_limits flatten_limits = { .entries = limits->files };
 
 	content_writer_init(&r.writer, lane);
-	if (flatten_new(&flatten_limits, &r.flatten, err) < 0 || flatten_image(&r, err) < 0)
-		return error_prefix(err, "%s", image->source->reference);
-	return 0;
+	if (flatten_new(&flatten_limits, &r.flatten, err) < 0)
+		return -1;
+	return flatten_image(&r, err);
 }
 
 void content_image_release(struct content_image *image)

@@ -178,8 +178,12 @@ static int begin_segment(struct lane *lane, struct error *err)
 		pthread_cond_wait(&w->placed, &w->lock);
 	int result = failed(w, err);
 	pthread_mutex_unlock(&w->lock);
-	if (result < 0 || pipeline_get(w->pipeline, &lane->filling, err) < 0)
+	if (result < 0)
 		return -1;
+	if (pipeline_get(w->pipeline, &lane->filling, err) < 0) {
+		weave_fail(w, err); /* before a reader blames its layer for a full disk */
+		return -1;
+	}
 	lane->filled_bytes = 0;
 	lane->segments_begun++;
 	return 0;
