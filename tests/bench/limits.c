@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* limits DIR DATA_BYTES FILE_BYTES LAYER.gz...: what one core needs, at best, for each part of a
- * build that nothing can avoid. Prints a line a part: its name, the best of three times in seconds,
- * the bytes it went through.
+ * build that nothing can avoid. Prints a line a part: its name, the best of three times in
+ * core-seconds, the bytes it went through.
  *
- *   inflate   ISA-L over the layers                     hash    many-block SHA-256 with a 32-byte
- * salt, DATA_BYTES digest    OpenSSL's SHA-256 over the same files     xts     AES-256-XTS in
- * 4096-byte sectors, DATA_BYTES write     FILE_BYTES to a new file in DIR, through the page cache
+ *   inflate  ISA-L over the layers
+ *   digest   OpenSSL's SHA-256 over the same files
+ *   hash     many-block SHA-256 with a 32-byte salt, DATA_BYTES
+ *   xts      AES-256-XTS in 4096-byte sectors, DATA_BYTES
+ *   write    FILE_BYTES to a new file in DIR, through the page cache
  *
  * Hashing and encryption go over one MiB again and again, as a pipeline does that hands on what is
  * still in the cache. */
