@@ -36,7 +36,7 @@
 /* The caller frees the bytes, which a NUL follows. */
 static inline uint8_t *vector_read(const char *name, size_t *size)
 {
-	char path[256];
+	char path[512];
 	struct error err;
 	uint8_t *bytes = NULL;
 
