@@ -8,9 +8,11 @@
 
 enum {
 	CHUNK_BYTES = 1024 * 1024,
-	/* What the walks here do not know; mke2fs sets none of them unless asked to. */
+	/* What the walks here do not know, a journal that was not replayed, and attributes that lie
+	 * in inodes of their own. mke2fs sets none of them unless asked to. */
 	FEATURES_REFUSED = EXT4_FEATURE_INCOMPAT_INLINE_DATA | EXT4_FEATURE_INCOMPAT_ENCRYPT |
-			   EXT4_FEATURE_INCOMPAT_CASEFOLD | EXT3_FEATURE_INCOMPAT_JOURNAL_DEV,
+			   EXT4_FEATURE_INCOMPAT_CASEFOLD | EXT4_FEATURE_INCOMPAT_EA_INODE |
+			   EXT3_FEATURE_INCOMPAT_RECOVER | EXT3_FEATURE_INCOMPAT_JOURNAL_DEV,
 };
 
 int reader_error(struct ext4_reader *reader, errcode_t code, struct error *err)
@@ -95,7 +97,8 @@ static int open_filsys(struct ext4_reader *reader, struct error *err)
 	size_t bytes = EXT2_INODE_SIZE(reader->fs->super);
 	if (bytes < sizeof(struct ext2_inode_large))
 		bytes = sizeof(struct ext2_inode_large);
-	reader->disk = calloc(1, bytes);
+	/* libext2fs hashes the last attribute's value in whole words. */
+	reader->disk = calloc(1, bytes + sizeof(__u32));
 	return reader->disk ? 0 : error_memory(err);
 }
 

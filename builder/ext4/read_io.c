@@ -10,7 +10,7 @@ enum { SOURCE_BLOCKS_MAX = 256 }; /* a MiB */
 
 static errcode_t from_source(struct read_io *io, uint64_t block, uint8_t *bytes, uint32_t count)
 {
-	struct error err = { ERROR_NONE };
+	struct error err = { .kind = ERROR_NONE };
 	if (io->source.read(io->source.context, block, bytes, count, &err) == 0)
 		return 0;
 	io->error = err;

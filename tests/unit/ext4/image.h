@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "builder/ext4/ext4.h"
+#include "builder/stack/arena.h"
 #include "common/io.h"
 
 struct image {
@@ -138,6 +139,18 @@ static inline struct inode *image_add_link(struct image *image, struct inode *di
 	inode->target = target;
 	inode->size = strlen(target);
 	return inode;
+}
+
+/* The first `count` of `items`, sorted by name, as the inode's attributes. */
+static inline void image_set_xattrs(struct image *image, struct inode *inode,
+				    const struct xattr *items, uint32_t count)
+{
+	struct xattr_set *set =
+		arena_alloc(image->tree->arena, sizeof(*set) + count * sizeof(set->items[0]));
+	assert_non_null(set);
+	set->count = count;
+	memcpy(set->items, items, count * sizeof(set->items[0]));
+	inode->xattrs = set;
 }
 
 static inline uint64_t image_locate(void *context, uint64_t place, uint32_t blocks,

@@ -200,22 +200,22 @@ static void test_xattrs(void **state)
 	static uint8_t large[3800], cap[20] = { 1, 0, 0, 2, 0, 4 };
 	memset(large, 0x5a, sizeof(large));
 	static struct {
-		struct xattr_set set;
+		uint32_t count;
 		struct xattr items[8];
 	} rows[] = {
-		{ { 1 }, { { "security.capability", cap, sizeof(cap) } } },
-		{ { 2 },
+		{ 1, { { "security.capability", cap, sizeof(cap) } } },
+		{ 2,
 		  { { "security.capability", cap, sizeof(cap) },
 		    { "user.large", large, sizeof(large) } } },
-		{ { 1 }, { { "user.empty", cap, 0 } } },
-		{ { 6 },
+		{ 1, { { "user.empty", cap, 0 } } },
+		{ 6,
 		  { { "security.selinux", (const uint8_t *)"system_u:object_r:etc_t:s0", 27 },
 		    { "system.posix_acl_access", acl_value, sizeof(acl_value) },
 		    { "trusted.overlay.opaque", (const uint8_t *)"y", 1 },
 		    { "user.a", large, 100 },
 		    { "user.aa", large, 101 },
 		    { "user.b", large, 99 } } },
-		{ { 1 }, { { "system.posix_acl_default", acl_value, sizeof(acl_value) } } },
+		{ 1, { { "system.posix_acl_default", acl_value, sizeof(acl_value) } } },
 	};
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 	struct image image;
@@ -224,7 +224,8 @@ static void test_xattrs(void **state)
 	image_open(&image, 100000);
 	for (size_t i = 0; i < ROWS; i++) {
 		snprintf(name, sizeof(name), "%zu", i);
-		image_add(&image, image.tree->root, name, S_IFDIR | 0755)->xattrs = &rows[i].set;
+		image_set_xattrs(&image, image_add(&image, image.tree->root, name, S_IFDIR | 0755),
+				 rows[i].items, rows[i].count);
 	}
 	image_make(&image);
 	image_check(&image);
@@ -237,10 +238,10 @@ static void test_xattrs(void **state)
 		snprintf(name, sizeof(name), "%zu", i);
 		struct ext4_file file = stat_path(&reading, name, false);
 		assert_non_null(file.xattrs);
-		assert_int_equal(file.xattrs->count, rows[i].set.count);
+		assert_int_equal(file.xattrs->count, rows[i].count);
 		for (uint32_t j = 0; j < file.xattrs->count; j++) {
 			const struct xattr *got = &file.xattrs->items[j];
-			const struct xattr *want = &rows[i].set.items[j];
+			const struct xattr *want = &rows[i].items[j];
 			assert_string_equal(got->name, want->name);
 			assert_int_equal(got->size, want->size);
 			assert_memory_equal(got->value, want->value, got->size);
@@ -505,6 +506,55 @@ static void test_source_errors_come_through(void **state)
 	image_close(&image);
 }
 
+/* One field of a file with an extent tree of one level, set to something else by debugfs, which
+ * makes the checksum right again. */
+static void test_malformed_inodes_end_in_errors(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *change, *words;
+	} rows[] = {
+		{ "sif f block[0] 0x0001dead", "extent tree of inode 11 is malformed" },
+		{ "sif f block[0] 0x0005f30a", "extent tree of inode 11 is malformed" },
+		{ "sif f block[1] 0x00090004", "extent tree of inode 11 is malformed" },
+		{ "sif f block[1] 0x00020004", "extent tree of inode 11 is malformed" },
+		{ "sif f block[4] 0", "extent tree of inode 11 is malformed" },
+		{ "sif f block[4] 0xfffffff0", "block 4294967280 is outside" },
+		{ "sif f flags 0", "inode 11 does not use extents" },
+		{ "sif f links_count 0", "inode 11 is not in use" },
+		{ "sif f mode 010644", "not a regular file" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct image image;
+		struct reading reading;
+		struct data_run runs[6];
+		char command[128], sink[16 * EXT4_BLOCK_BYTES];
+		int status;
+		image_open(&image, 1000);
+		struct inode *file = image_add(&image, image.tree->root, "f", S_IFREG | 0644);
+		for (unsigned r = 0; r < 6; r++)
+			runs[r] = (struct data_run){ image_place(&image), 3 * r, 1 };
+		file->run_count = 6;
+		file->runs = runs;
+		file->size = sizeof(sink);
+		image_make(&image);
+		snprintf(command, sizeof(command), "debugfs -w -R '%s' %%s", rows[i].change);
+		free(image_tool(&image, command, &status));
+		assert_int_equal(status, 0);
+
+		struct buffer buffer = { .bytes = (uint8_t *)sink, .size = sizeof(sink) };
+		reading_open(&reading, image.path);
+		assert_int_equal(
+			ext4_read_content(reading.reader, 11, take_piece, &buffer, &reading.err),
+			-1);
+		assert_int_equal(reading.err.kind, ERROR_INPUT);
+		if (!strstr(reading.err.text, rows[i].words))
+			fail_msg("%s: \"%s\"", rows[i].change, reading.err.text);
+		reading_close(&reading);
+		image_close(&image);
+	}
+}
+
 struct sparse_check {
 	uint64_t end;
 };
@@ -584,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_lookup_follows_links_inside),
 		cmocka_unit_test(test_many_extents_read_back),
 		cmocka_unit_test(test_source_errors_come_through),
+		cmocka_unit_test(test_malformed_inodes_end_in_errors),
 		cmocka_unit_test(test_reads_what_mke2fs_makes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

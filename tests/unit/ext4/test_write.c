@@ -317,25 +317,20 @@ static void test_refusals_name_the_file(void **state)
 	image_open(&image, 1000);
 	struct inode *directory = image_add(&image, image.tree->root, "etc", S_IFDIR | 0755);
 	struct inode *file = image_add(&image, directory, "passwd", S_IFREG | 0644);
-	struct {
-		struct xattr_set set;
-		struct xattr items[2];
-	} xattrs = { { 1 }, { { "user.a", big, sizeof(big) }, { "user.b", big, 4000 } } };
-	file->xattrs = &xattrs.set;
+	struct xattr items[2] = { { "user.a", big, sizeof(big) }, { "user.b", big, 4000 } };
+	image_set_xattrs(&image, file, items, 1);
 	expect_refusal(&image, "/etc/passwd: user.a has 5000 bytes");
 
 	image_open(&image, 1000);
 	file = image_add(&image, image.tree->root, "many", S_IFREG | 0644);
-	xattrs.set.count = 2;
-	xattrs.items[0].size = 3000;
-	file->xattrs = &xattrs.set;
+	items[0].size = 3000;
+	image_set_xattrs(&image, file, items, 2);
 	expect_refusal(&image, "/many: the extended attributes are more than");
 
 	image_open(&image, 1000);
 	file = image_add(&image, image.tree->root, "odd", S_IFREG | 0644);
-	xattrs.set.count = 1;
-	xattrs.items[0] = (struct xattr){ "com.example", big, 1 };
-	file->xattrs = &xattrs.set;
+	items[0] = (struct xattr){ "com.example", big, 1 };
+	image_set_xattrs(&image, file, items, 1);
 	expect_refusal(&image, "/odd: ext4 has no extended attributes of the name \"com.example\"");
 
 	image_open(&image, 1000);
