@@ -89,9 +89,9 @@ static int report_volume(const struct descriptor_volume *volume,
 
 	hex_encode(volume->verity.root_hash, sizeof(volume->verity.root_hash), root);
 	if (!options->json)
-		printf("volume %s: %" PRIu64 " data blocks hold, root hash sha256:%s, %s\n",
+		printf("volume %s: %" PRIu64 " data blocks hold, root hash sha256:%s%s\n",
 		       volume->name, volume->verity.data_blocks, root,
-		       volume->sealed ? "sealed" : "signed");
+		       volume->sealed ? ", sealed" : "");
 	json_t *entry = json_pack("{s:s, s:s, s:I, s:b}", "name", volume->name, "root_hash", root,
 				  "data_blocks", (json_int_t)volume->verity.data_blocks, "sealed",
 				  (int)volume->sealed);
