@@ -132,15 +132,20 @@ int output_scratch(const struct output *out, int *result, struct error *err)
 	return 0;
 }
 
-int output_commit(struct output *out, struct error *err)
+int output_commit_unsynced(struct output *out, struct error *err)
 {
-	if (fsync(out->fd) < 0)
-		return error_system(err, "%s: writing it to disk", out->path);
 	if (rename(out->temporary, out->path) < 0)
 		return error_system(err, "%s: renaming it into place", out->path);
 	forget(out);
 	free(take_ptr(out->temporary));
 	return 0;
+}
+
+int output_commit(struct output *out, struct error *err)
+{
+	if (fsync(out->fd) < 0)
+		return error_system(err, "%s: writing it to disk", out->path);
+	return output_commit_unsynced(out, err);
 }
 
 void output_free(struct output *out)

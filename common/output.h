@@ -27,6 +27,11 @@ int output_scratch(const struct output *out, int *fd, struct error *err) MUST_CH
 /* Makes the file durable (fsync) and gives it its name, replacing a file of that name. */
 int output_commit(struct output *out, struct error *err) MUST_CHECK;
 
+/* The same, but leaves it to the kernel when the file reaches the disk: for an image, which takes as
+ * long to write as to make, can be made again, and tells by its root hash if a power failure cut
+ * it. */
+int output_commit_unsynced(struct output *out, struct error *err) MUST_CHECK;
+
 /* Unlinks what was not committed. NULL is fine. */
 void output_free(struct output *out);
 DEFINE_CLEANUP(cleanup_output_p, struct output, output_free)

@@ -378,7 +378,7 @@ static int commit(struct resources *s, const struct build_options *options, stru
 		return -1;
 	if (output_commit(s->record, err) < 0 || output_commit(s->descriptor, err) < 0)
 		return -1;
-	return output_commit(s->image, err);
+	return output_commit_unsynced(s->image, err);
 }
 
 static void report(const struct request *r, const struct build_result *result, double seconds)
