@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attest/report_data.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/evp.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+
+int kbs_hash_from_name(const char *name, enum kbs_hash *hash, struct error *err)
+{
+	static const char *const names[] = { "sha384", "sha256", "sha512" };
+
+	for (int i = 0; i < 3; i++)
+		if (!strcasecmp(name, names[i])) {
+			*hash = (enum kbs_hash)i;
+			return 0;
+		}
+	return error_input(err, "hash algorithm \"%s\" is not sha256, sha384 or sha512", name);
+}
+
+/* The digest at the start of `out`, zeros after it, cut to `size`. */
+static int digest_padded(const void *bytes, size_t length, enum kbs_hash hash, uint8_t *out,
+			 size_t size, struct error *err)
+{
+	const EVP_MD *const digests[] = { EVP_sha384(), EVP_sha256(), EVP_sha512() };
+	uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
+
+	if (EVP_Digest(bytes, length, digest, NULL, digests[hash], NULL) != 1)
+		return error_crypto(err, "hashing");
+	memcpy(out, digest, size);
+	return 0;
+}
+
+int kbs_report_data(const char *nonce, const json_t *tee_public_key,
+		    const char *additional_evidence, enum kbs_hash hash,
+		    uint8_t report_data[SNP_REPORT_DATA_BYTES], struct error *err)
+{
+	cleanup_json json_t *o = json_object();
+	json_t *key = json_deep_copy(tee_public_key);
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	if (json_object_set_new(o, "tee-pubkey", key) < 0 ||
+	    json_object_set_new(o, "nonce", json_string(nonce)) < 0 ||
+	    json_object_set_new(o, "additional-evidence", json_string(additional_evidence)) < 0)
+		return error_input(err, "a nonce or additional evidence that is not text");
+	if (json_canonical(o, &text, &size, err) < 0)
+		return error_prefix(err, "runtime data");
+	return digest_padded(text, size, hash, report_data, SNP_REPORT_DATA_BYTES, err);
+}
+
+int kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
+		  uint8_t host_data[SNP_HOST_DATA_BYTES], struct error *err)
+{
+	return digest_padded(init_data, size, hash, host_data, SNP_HOST_DATA_BYTES, err);
+}
