@@ -14,9 +14,9 @@ enum {
 	PATH_TEXT_BYTES = 300,
 };
 
-/* Components of link targets looked up, in one image: far above what images need (a few for each
- * file), and a few seconds' work. Each path is bounded too, but a layer names millions of them. */
-static const uint64_t followed_limit = UINT64_C(1) << 28;
+/* Components of link targets looked up, in one image: ten times what millions of files below /lib
+ * need, and about a second's work. Each path is bounded too, but a layer names millions of them. */
+static const uint64_t followed_limit = UINT64_C(1) << 26;
 
 struct merge {
 	struct flatten *flatten;

@@ -59,7 +59,7 @@ struct inode {
 	const struct xattr_set *xattrs; /* NULL: none */
 	uint64_t checksum; /* of a regular file: CRC-64 of its content, see content_checksum_*() */
 	uint32_t run_count;
-	uint32_t flags; /* private to flatten.c */
+	uint32_t flags; /* private to flatten */
 	union {
 		struct data_run run;         /* regular file, run_count == 1 */
 		const struct data_run *runs; /* regular file, run_count > 1; ascending, with holes

@@ -204,6 +204,69 @@ static void test_limits_hold(void **state)
 	assert_non_null(strstr(err.text, "more than 4099 paths"));
 }
 
+static void add_entry(struct flatten *flatten, const char *path, uint32_t mode, const char *symlink)
+{
+	struct error err;
+	struct inode *content;
+	struct layer_entry entry = { .path = path, .mode = mode, .symlink = symlink };
+	assert_int_equal(flatten_entry(flatten, &entry, &content, &err), 0);
+}
+
+/* 255 links of 2,000 components each may be followed, but not for each of many files. */
+static void test_following_links_is_bounded(void **state)
+{
+	(void)state;
+	struct error err = { 0 };
+	char path[8], target[4100];
+	cleanup_free char *dots = repeat("./", 2000);
+	struct flatten_limits limits = { .entries = 1000 };
+	cleanup_flatten struct flatten *flatten = NULL;
+	cleanup_flatten_result struct flatten_result result = { 0 };
+	assert_int_equal(flatten_new(&limits, &flatten, &err), 0);
+	assert_int_equal(flatten_begin_layer(flatten, 0, &err), 0);
+	add_entry(flatten, "s0", S_IFDIR | 0755, NULL);
+	for (unsigned i = 1; i <= 255; i++) {
+		(void)sprintf(path, "s%u", i);
+		(void)sprintf(target, "%ss%u", dots, i - 1);
+		add_entry(flatten, path, S_IFLNK | 0777, target);
+	}
+	for (unsigned i = 0; i < 200; i++)
+		add_entry(flatten, "s255/x", S_IFREG | 0644, NULL);
+	assert_int_equal(flatten_finish(flatten, &result, &err), -1);
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.text, "symbolic links lead to endless paths"));
+}
+
+/* A walk of the directory for each of these entries would not come to an end. */
+static void test_removing_again_and_again_takes_no_longer(void **state)
+{
+	(void)state;
+	enum { TIMES = 100000 };
+	struct error err = { 0 };
+	char path[16];
+	struct flatten_limits limits = { .entries = 10 * TIMES };
+	cleanup_flatten struct flatten *flatten = NULL;
+	cleanup_flatten_result struct flatten_result result = { 0 };
+	assert_int_equal(flatten_new(&limits, &flatten, &err), 0);
+	assert_int_equal(flatten_begin_layer(flatten, 1, &err), 0);
+	for (unsigned i = 0; i < TIMES; i++) {
+		(void)sprintf(path, "new/%u", i);
+		add_entry(flatten, path, S_IFREG | 0644, NULL);
+		add_entry(flatten, "new/.wh..wh..opq", S_IFREG, NULL);
+		add_entry(flatten, ".wh.new", S_IFREG, NULL);
+		add_entry(flatten, "old", i % 2 ? S_IFDIR | 0755 : S_IFREG | 0644, NULL);
+	}
+	assert_int_equal(flatten_begin_layer(flatten, 0, &err), 0);
+	for (unsigned i = 0; i < TIMES; i++) {
+		(void)sprintf(path, "old/%u", i);
+		add_entry(flatten, path, S_IFREG | 0644, NULL);
+	}
+	assert_int_equal(flatten_finish(flatten, &result, &err), 0);
+	cleanup_tree struct tree *tree = result.tree;
+	assert_int_equal(tree->inode_count, TIMES + 3);
+	assert_null(tree_find(tree->root, "old")->inode->entries);
+}
+
 static void test_layer_numbers_are_bounded(void **state)
 {
 	(void)state;
@@ -263,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_many_sets_of_attributes_are_kept_apart),
 		cmocka_unit_test(test_what_cannot_be_held_is_refused),
 		cmocka_unit_test(test_limits_hold),
+		cmocka_unit_test(test_following_links_is_bounded),
+		cmocka_unit_test(test_removing_again_and_again_takes_no_longer),
 		cmocka_unit_test(test_layer_numbers_are_bounded),
 		cmocka_unit_test(test_missing_content_is_filled_in),
 	};
