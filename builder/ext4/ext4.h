@@ -24,9 +24,10 @@ struct block_range {
 struct ext4_options {
 	uint8_t uuid[16];
 	uint8_t hash_seed[16];
-	int64_t timestamp; /* of the file system itself: creation, last write and check; of no file
-			    */
-	const char *label; /* at most 16 bytes */
+	/* Of the file system itself: creation, last write and check, and the birth of its files (no
+	 * other time of theirs). Seconds since 1970, below 2^40. */
+	int64_t timestamp;
+	const char *label;     /* at most 16 bytes */
 	uint64_t limit_blocks; /* as given to ext4_data_start(); a larger result is ERROR_INPUT */
 	uint64_t data_end;     /* the first block after the content */
 	/* Blocks below data_end that hold nothing; metadata goes there first. Ascending, not
@@ -47,13 +48,20 @@ struct ext4_sink {
 };
 
 /* Numbers the inodes and writes all metadata. Free ranges that metadata does not fill are written
- * as zeros and marked free. `total_blocks` receives the size of the file system. */
+ * as zeros and marked free. `total_blocks` receives the size of the file system, at least data_end.
+ * Needs the tree sorted, 16 bytes of memory for each inode, 24 for each name of the largest
+ * directory and each extent of the file with the most, and a MiB beside.
+ *
+ * ERROR_INPUT, with the file's path before it: a file that ext4 cannot hold as it is (extended
+ * attributes that do not fit in the inode and one block or have a name in no known namespace, more
+ * than 65,000 hard links, a symbolic link longer than 4,095 bytes or empty, device numbers above
+ * 4095:1048575, a file above 16 TiB, a directory above 512 MiB); without a path: a file system
+ * larger than its limit. Nothing was written then. Times outside of 1901 to 2446 move to the nearer
+ * end, as the kernel's do. */
 int ext4_write(struct tree *tree, const struct ext4_options *options, const struct ext4_sink *sink,
 	       uint64_t *total_blocks, struct error *err) MUST_CHECK;
 
-/* --- reading
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------------------- */
 
 struct ext4_source {
 	void *context;
@@ -64,6 +72,9 @@ struct ext4_source {
 
 struct ext4_reader;
 
+/* ERROR_INPUT if it is no ext4 file system, is larger than the source, or has features beyond those
+ * of mke2fs's defaults. All that is read is held against its bounds and, with metadata_csum, its
+ * checksum; each call ends, whatever the bytes are. Not thread-safe. */
 int ext4_open(const struct ext4_source *source, struct ext4_reader **reader, struct error *err)
 	MUST_CHECK;
 void ext4_close(struct ext4_reader *reader);
@@ -83,7 +94,8 @@ struct ext4_file {
 };
 
 /* Finds `path` (absolute or not, from the root). Symbolic links in it are followed inside the file
- * system, at most 40; one at the end only if `follow`. ERROR_INPUT: no such file. */
+ * system, at most 40; one at the end only if `follow` or a slash follows it. ".." of the root is
+ * the root. ERROR_INPUT: no such file. */
 int ext4_lookup(struct ext4_reader *reader, const char *path, bool follow, uint32_t *number,
 		struct error *err) MUST_CHECK;
 int ext4_stat(struct ext4_reader *reader, uint32_t number, struct ext4_file *file,
@@ -94,8 +106,8 @@ int ext4_list(struct ext4_reader *reader, uint32_t number,
 	      int (*visit)(void *context, const char *name, uint32_t number, struct error *err),
 	      void *context, struct error *err) MUST_CHECK;
 
-/* A regular file's allocated content: pieces of whole blocks but for the last, which ends at the
- * file's size, at ascending offsets; what lies between is holes. */
+/* A regular file's allocated content: pieces of up to 1 MiB, of whole blocks but for the last,
+ * which ends at the file's size, at ascending offsets; what lies between is holes. */
 int ext4_read_content(struct ext4_reader *reader, uint32_t number,
 		      int (*piece)(void *context, uint64_t offset, const uint8_t *bytes,
 				   size_t size, struct error *err),

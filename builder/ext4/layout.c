@@ -52,7 +52,12 @@ static void find_spaces(struct layout *layout, const struct ext4_options *option
 		assert(i == 0 || range->first > range[-1].first + range[-1].count);
 		add_space(layout, range->first, range->count);
 	}
-	add_space(layout, options->data_end, UINT64_MAX / 2 - options->data_end);
+	/* A range that reaches up to here stays apart, so that the total is never below data_end.
+	 */
+	layout->spaces[layout->space_count++] = (struct layout_space){
+		.first = options->data_end,
+		.count = UINT64_MAX / 2 - options->data_end,
+	};
 }
 
 /* Inode tables are the largest pieces and go first, into every space that holds one; single blocks

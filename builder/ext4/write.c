@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The writer's story: number the inodes, count what they need, find the place for it, then write
  * bitmaps, inode tables with all that hangs on each inode, descriptors and superblock. */
-#include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "builder/ext4/directory.h"
@@ -12,6 +12,8 @@
 #include "builder/ext4/roster.h"
 #include "builder/ext4/xattr.h"
 
+/* A superblock has 40 bits for each time. */
+static const int64_t timestamp_max = (INT64_C(1) << 40) - 1;
 static const uint64_t large_file_bytes = UINT64_C(1) << 31;
 /* What 32 bits of 512-byte sectors can count. */
 static const uint64_t huge_file_blocks = UINT64_C(1) << 29;
@@ -297,6 +299,9 @@ int ext4_write(struct tree *tree, const struct ext4_options *options, const stru
 	struct layout_need need = { 0 };
 	struct filsys_features features = { 0 };
 
+	if (options->timestamp < 0 || options->timestamp > timestamp_max)
+		return error_input(err, "the timestamp %" PRId64 " is not one that ext4 can say",
+				   options->timestamp);
 	if (roster_make(tree, &writer.roster, err) < 0 ||
 	    plan(&writer, tree, &need, &features, err) < 0 ||
 	    layout_make(options, &need, &writer.layout, err) < 0 ||

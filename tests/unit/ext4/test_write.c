@@ -311,6 +311,10 @@ static void test_refusals_name_the_file(void **state)
 	struct image image;
 	static const uint8_t big[5000];
 
+	image_open(&image, 1000);
+	image.options.timestamp = -1;
+	expect_refusal(&image, "the timestamp -1 is not one that ext4 can say");
+
 	image_open(&image, 5);
 	expect_refusal(&image, "needs 6 blocks of 4096 bytes, the limit is 5");
 
