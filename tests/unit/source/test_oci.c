@@ -44,23 +44,25 @@ static void test_docker_manifest_version_2(void **state)
 	cleanup_oci_manifest struct oci_manifest m = { 0 };
 
 	(void)state;
-	assert_int_equal(oci_manifest_parse(BYTES("{" V2
-						  "," TYPE(
-							  "application/"
-							  "vnd.docker.distribution.manifest.v2+"
-							  "json") ","
-								  "\"config\":{" TYPE(
-									  "application/"
-									  "vnd.docker.container."
-									  "image.v1+json") "," DIGEST
-											   "},"
-											   "\"layer"
-											   "s\":["
-											   "{" TYPE(
-												   "application/vnd.docker.image.rootfs.diff.tar.gzip") "," DIGEST
-																			"}]}"),
-					    &m, &error),
-			 0);
+	assert_int_equal(
+		oci_manifest_parse(
+			BYTES("{" V2 "," TYPE(
+				"application/"
+				"vnd.docker.distribution.manifest.v2+"
+				"json") ","
+					"\"config\":{" TYPE(
+						"application/"
+						"vnd.docker.container."
+						"image.v1+json") "," DIGEST "},"
+								 "\"layer"
+								 "s\":["
+								 "{" TYPE(
+									 "application/"
+									 "vnd.docker.image.rootfs."
+									 "diff.tar.gzip") "," DIGEST
+											  "}]}"),
+			&m, &error),
+		0);
 	assert_int_equal(m.layer_count, 1);
 }
 

@@ -322,7 +322,12 @@ static void test_sparse_lies(void **state)
 	TAR_PAX(&tar, "GNU.sparse.size=3000", "GNU.sparse.map=1000,5,2000,500");
 	tar_header(&tar, "sparse", '0', 10, "");
 	sparse_tail();
-	expect_error("promises 505 bytes, 10 are there");
+	expect_error("505 bytes of content are promised, 10 are there");
+	start(NULL);
+	TAR_PAX(&tar, "GNU.sparse.size=3000", "GNU.sparse.map=0,3000");
+	tar_header(&tar, "sparse", '0', 10, "");
+	sparse_tail();
+	expect_error("3000 bytes of content are promised, 10 are there");
 	start(NULL);
 	TAR_PAX(&tar, "GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.realsize=3000");
 	tar_header(&tar, "sparse", '0', 10, "");
