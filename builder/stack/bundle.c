@@ -2,7 +2,6 @@
 #include "builder/stack/bundle.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "builder/stack/bundle_linux.h"
@@ -107,8 +106,9 @@ static int make_env(const struct pod *pod, const struct pod_container *container
 	return 0;
 }
 
-static int resolve(const struct pod_container *container, const struct bundle_image *image,
-		   struct user *user, struct error *err)
+/* The groups are those that the image's /etc/group gives, and those of the pod. */
+static int resolve(const struct pod *pod, const struct pod_container *container,
+		   const struct bundle_image *image, struct user *user, struct error *err)
 {
 	const struct pod_security *security = &container->security;
 	const char *text = image->config->user;
@@ -122,41 +122,25 @@ static int resolve(const struct pod_container *container, const struct bundle_im
 		return -1;
 	if (security->has_group)
 		user->gid = security->group;
-	return 0;
+	if (pod->groups_strict)
+		user->group_count = 0;
+	if (security->must_be_non_root && user->uid == 0)
+		return error_input(err, "it would run as root, which runAsNonRoot forbids");
+	return user_add_groups(user, pod->groups, pod->group_count, err);
 }
 
-static int compare_ids(const void *a, const void *b)
+static json_t *user_json(const struct user *user)
 {
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-	return (left > right) - (left < right);
-}
-
-/* The groups that the image's /etc/group gives, and those of the pod. */
-static int make_user(const struct pod *pod, const struct user *user, json_t **result,
-		     struct error *err)
-{
-	size_t from_image = pod->groups_strict ? 0 : user->group_count;
-	size_t count = 0;
-	cleanup_free uint32_t *groups = calloc(from_image + pod->group_count + 1, sizeof(*groups));
 	cleanup_json json_t *object =
 		json_pack("{s:I, s:I}", "uid", (json_int_t)user->uid, "gid", (json_int_t)user->gid);
-	cleanup_json json_t *list = json_array();
+	cleanup_json json_t *groups = json_array();
 
-	if (!groups || !object || !list)
-		return error_memory(err);
-	for (size_t i = 0; i < from_image; i++)
-		groups[count++] = user->groups[i];
-	for (size_t i = 0; i < pod->group_count; i++)
-		groups[count++] = pod->groups[i];
-	qsort(groups, count, sizeof(*groups), compare_ids);
-	for (size_t i = 0; i < count; i++)
-		if (groups[i] != user->gid && (i == 0 || groups[i] != groups[i - 1]) &&
-		    json_array_append_new(list, json_integer(groups[i])) < 0)
-			return error_memory(err);
-	if (json_array_size(list) > 0 && json_object_set(object, "additionalGids", list) < 0)
-		return error_memory(err);
-	*result = take_ptr(object);
-	return 0;
+	for (size_t i = 0; i < user->group_count; i++)
+		if (json_array_append_new(groups, json_integer(user->groups[i])) < 0)
+			return NULL;
+	if (user->group_count > 0 && json_object_set(object, "additionalGids", groups) < 0)
+		return NULL;
+	return take_ptr(object);
 }
 
 static int working_directory(const struct pod_container *container,
@@ -175,22 +159,18 @@ static int make_process(const struct pod *pod, const struct pod_container *conta
 {
 	const struct pod_security *security = &container->security;
 	cleanup_user struct user user = { 0 };
-	cleanup_json json_t *args = NULL, *env = NULL, *ids = NULL;
+	cleanup_json json_t *args = NULL, *env = NULL;
 	const char *cwd = NULL;
 
-	if (resolve(container, image, &user, err) < 0)
-		return -1;
-	if (security->must_be_non_root && user.uid == 0)
-		return error_input(err, "it would run as root, which runAsNonRoot forbids");
-	if (make_args(container, image->config, &args, err) < 0 ||
+	if (resolve(pod, container, image, &user, err) < 0 ||
+	    make_args(container, image->config, &args, err) < 0 ||
 	    make_env(pod, container, image->config, &user, &env, err) < 0 ||
-	    make_user(pod, &user, &ids, err) < 0 ||
 	    working_directory(container, image->config, &cwd, err) < 0)
 		return -1;
-	json_t *result = json_pack("{s:b, s:O, s:O, s:O, s:s, s:o, s:b}", "terminal", 0, "user",
-				   ids, "args", args, "env", env, "cwd", cwd, "capabilities",
-				   bundle_capabilities(security, user.uid), "noNewPrivileges",
-				   security->no_new_privileges ? 1 : 0);
+	json_t *result = json_pack("{s:b, s:o, s:O, s:O, s:s, s:o, s:b}", "terminal", 0, "user",
+				   user_json(&user), "args", args, "env", env, "cwd", cwd,
+				   "capabilities", bundle_capabilities(security, user.uid),
+				   "noNewPrivileges", security->no_new_privileges ? 1 : 0);
 	if (!result)
 		return error_memory(err);
 	*process = result;

@@ -7,6 +7,7 @@
 #include "builder/stack/pod_image.h"
 #include "builder/stack/pod_path.h"
 #include "builder/stack/pod_security.h"
+#include "common/json.h"
 
 enum { ENV_NAME_MAX_BYTES = 4096 };
 
@@ -53,7 +54,7 @@ static int new_list(struct pod *pod, size_t count, struct text_list *list, struc
 }
 
 static int read_texts(struct pod_container_reader *r, const struct pod_node *node,
-		      const struct text_list *env, struct text_list *list, struct error *err)
+		      const struct pod_variables *env, struct text_list *list, struct error *err)
 {
 	const char *text = NULL;
 
@@ -86,11 +87,11 @@ static bool env_name_valid(const char *name)
 
 /* A value sees the variables before it; a name again replaces the value in its place. */
 static int set_variable(struct pod_container_reader *r, const struct pod_node *node,
-			const char *name, const char *value, struct text_list *env,
+			const char *name, const char *value, struct pod_variables *env,
 			struct error *err)
 {
 	char before[ENV_NAME_MAX_BYTES + sizeof("=")];
-	size_t size = strlen(name), index = env->count;
+	size_t size = strlen(name);
 	struct error why;
 
 	if (!env_name_valid(name))
@@ -103,15 +104,11 @@ static int set_variable(struct pod_container_reader *r, const struct pod_node *n
 	const char *entry;
 	if (pod_expand(&r->expander, before, value, env, &entry, &why) < 0)
 		return pod_node_error(node, err, "%s", why.text);
-	(void)pod_env_find(env, name, size, &index);
-	env->items[index] = entry;
-	if (index == env->count)
-		env->count++;
-	return 0;
+	return pod_variables_set(env, name, entry, err);
 }
 
 static int read_variable(struct pod_container_reader *r, const struct pod_node *node,
-			 struct text_list *env, struct error *err)
+			 struct pod_variables *env, struct error *err)
 {
 	struct variable_nodes {
 		const struct pod_node *name, *value;
@@ -134,16 +131,33 @@ static int read_variable(struct pod_container_reader *r, const struct pod_node *
 }
 
 static int read_env(struct pod_container_reader *r, const struct pod_node *node,
-		    struct text_list *env, struct error *err)
+		    struct pod_variables *env, struct error *err)
 {
 	if (!node)
 		return 0;
 	if (pod_node_sequence(node, POD_MAX_ENV, err) < 0 ||
-	    new_list(r->pod, node->count, env, err) < 0)
+	    new_list(r->pod, node->count, &env->list, err) < 0)
 		return -1;
 	for (const struct pod_node *item = node->first; item; item = item->next)
 		if (read_variable(r, item, env, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* Command and args see all variables, wherever they stand. */
+static int read_execution(struct pod_container_reader *r, const struct container_nodes *nodes,
+			  struct pod_container *container, struct error *err)
+{
+	cleanup_json json_t *places = json_object();
+	struct pod_variables env = { .places = places };
+
+	if (!places)
+		return error_memory(err);
+	if (read_env(r, nodes->env, &env, err) < 0 ||
+	    read_texts(r, nodes->command, &env, &container->command, err) < 0 ||
+	    read_texts(r, nodes->args, &env, &container->args, err) < 0)
+		return -1;
+	container->env = env.list;
 	return 0;
 }
 
@@ -386,11 +400,7 @@ int pod_container_read(struct pod_container_reader *reader, const struct pod_nod
 	if (pod_node_fields(node, container_fields, &nodes, err) < 0 ||
 	    read_identity(pod, node, &nodes, &container, err) < 0 ||
 	    read_kind(pod, nodes.restart, init, &container, err) < 0 ||
-	    check_accepted(&nodes, err) < 0)
-		return -1;
-	if (read_env(reader, nodes.env, &container.env, err) < 0 ||
-	    read_texts(reader, nodes.command, &container.env, &container.command, err) < 0 ||
-	    read_texts(reader, nodes.args, &container.env, &container.args, err) < 0)
+	    check_accepted(&nodes, err) < 0 || read_execution(reader, &nodes, &container, err) < 0)
 		return -1;
 	if (pod_node_text(nodes.working_dir, &container.working_dir, err) < 0 ||
 	    read_ports(pod, nodes.ports, &container, err) < 0 ||

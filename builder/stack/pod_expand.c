@@ -3,15 +3,27 @@
 
 #include <string.h>
 
-const char *pod_env_find(const struct text_list *env, const char *name, size_t size, size_t *index)
+int pod_variables_set(struct pod_variables *variables, const char *name, const char *entry,
+		      struct error *err)
 {
-	for (size_t i = 0; i < env->count; i++)
-		if (strncmp(env->items[i], name, size) == 0 && env->items[i][size] == '=') {
-			if (index)
-				*index = i;
-			return env->items[i] + size + 1;
-		}
-	return NULL;
+	struct text_list *list = &variables->list;
+	const json_t *place = json_object_get(variables->places, name);
+
+	if (place) {
+		list->items[json_integer_value(place)] = entry;
+		return 0;
+	}
+	if (json_object_set_new(variables->places, name, json_integer((json_int_t)list->count)) < 0)
+		return error_memory(err);
+	list->items[list->count++] = entry;
+	return 0;
+}
+
+/* The value of the variable whose name is these `size` bytes, or NULL. */
+static const char *find(const struct pod_variables *variables, const char *name, size_t size)
+{
+	const json_t *place = json_object_getn(variables->places, name, size);
+	return place ? variables->list.items[json_integer_value(place)] + size + 1 : NULL;
 }
 
 static int put(struct pod_expander *e, size_t *used, const char *text, size_t size,
@@ -27,7 +39,7 @@ static int put(struct pod_expander *e, size_t *used, const char *text, size_t si
 
 /* What stands at `text`, a '$': puts what it means, and says in *taken how long it is. */
 static int put_reference(struct pod_expander *e, size_t *used, const char *text,
-			 const struct text_list *env, size_t *taken, struct error *err)
+			 const struct pod_variables *variables, size_t *taken, struct error *err)
 {
 	const char *close = text[1] == '(' ? strchr(text + 2, ')') : NULL;
 
@@ -40,12 +52,12 @@ static int put_reference(struct pod_expander *e, size_t *used, const char *text,
 		return put(e, used, "$", 1, err);
 	}
 	*taken = (size_t)(close - text) + 1;
-	const char *value = pod_env_find(env, text + 2, (size_t)(close - text) - 2, NULL);
+	const char *value = find(variables, text + 2, (size_t)(close - text) - 2);
 	return value ? put(e, used, value, strlen(value), err) : put(e, used, text, *taken, err);
 }
 
 int pod_expand(struct pod_expander *expander, const char *before, const char *text,
-	       const struct text_list *env, const char **result, struct error *err)
+	       const struct pod_variables *variables, const char **result, struct error *err)
 {
 	size_t used = 0, taken;
 
@@ -54,7 +66,7 @@ int pod_expand(struct pod_expander *expander, const char *before, const char *te
 	for (; *text; text += taken) {
 		taken = strcspn(text, "$");
 		if (taken > 0 ? put(expander, &used, text, taken, err) < 0
-			      : put_reference(expander, &used, text, env, &taken, err) < 0)
+			      : put_reference(expander, &used, text, variables, &taken, err) < 0)
 			return -1;
 	}
 	if (used > expander->left_bytes)

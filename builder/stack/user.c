@@ -304,6 +304,15 @@ int user_resolve(const char *text, const struct user_files *files, struct user *
 	return 0;
 }
 
+int user_add_groups(struct user *user, const uint32_t *groups, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (append_group(user, groups[i], err) < 0)
+			return -1;
+	sort_unique(user);
+	return 0;
+}
+
 void user_release(struct user *user)
 {
 	free(user->home);

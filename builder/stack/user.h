@@ -38,5 +38,9 @@ struct user {
 int user_resolve(const char *text, const struct user_files *files, struct user *user,
 		 struct error *err) MUST_CHECK;
 
+/* Adds further groups, keeping user->groups as said above whatever user->gid is by now. */
+int user_add_groups(struct user *user, const uint32_t *groups, size_t count, struct error *err)
+	MUST_CHECK;
+
 void user_release(struct user *user);
 #define cleanup_user CLEANUP(user_release)

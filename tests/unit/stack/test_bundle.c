@@ -134,9 +134,10 @@ static void a_pod_overrides(void **state)
 	assert_golden(text, size, "tests/unit/stack/golden/pod.json");
 }
 
-#define POD(lines)                                                                      \
-	"{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: v}]," \
+#define POD_OF(spec, lines)                                                                     \
+	"{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {" spec "volumes: [{name: v}]," \
 	" containers: [{name: c, image: i, " lines "}]}}"
+#define POD(lines) POD_OF("", lines)
 
 /* Members of config.json by a path of names with dots, as compact JSON. */
 static const struct {
@@ -170,6 +171,13 @@ static const struct {
 	  "{\"gid\":4,\"uid\":1000}" },
 	{ "runAsGroup alone", image_json, POD("securityContext: {runAsGroup: 7}"), "process.user",
 	  "{\"additionalGids\":[4],\"gid\":7,\"uid\":101}" },
+	{ "the pod's groups are added", image_json,
+	  POD_OF("securityContext: {supplementalGroups: [9, 4, 102, 9], fsGroup: 3}, ", ""),
+	  "process.user", "{\"additionalGids\":[3,4,9],\"gid\":102,\"uid\":101}" },
+	{ "supplementalGroupsPolicy Strict", image_json,
+	  POD_OF("securityContext: {supplementalGroups: [9], supplementalGroupsPolicy: Strict}, ",
+		 ""),
+	  "process.user", "{\"additionalGids\":[9],\"gid\":102,\"uid\":101}" },
 	{ "drop ALL, add one", image_json,
 	  POD("securityContext: {runAsUser: 0, capabilities: {drop: [ALL], add: "
 	      "[NET_BIND_SERVICE]}}"),

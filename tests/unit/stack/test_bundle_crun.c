@@ -26,7 +26,7 @@ static const char make_rootfs[] =
 	"mkdir -p rootfs/data rootfs/srv && echo sealed > rootfs/data/file";
 
 /* Where this machine's control groups are of the older kind crun refuses to start: in the namespace
- * it finds the newer one. The volume is made as docs of bundle.h ask. */
+ * it finds the newer one. The volume is made as bundle.h asks. */
 static const char run_bundle[] =
 	"exec unshare --mount --propagation private sh -c '"
 	"mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run && "

@@ -10,6 +10,7 @@
 
 #include "builder/stack/pod.h"
 #include "builder/stack/pod_expand.h"
+#include "common/json.h"
 
 static void keeps_start_order(void **state)
 {
@@ -84,9 +85,11 @@ static void counts_containers(void **state)
  * third_party/forked/golang/expansion: the same variables, the same results. */
 static void expands_as_kubernetes_does(void **state)
 {
-	static const char *items[] = { "VAR_A=A", "VAR_B=B", "VAR_C=C", "VAR_REF=$(VAR_A)",
-				       "VAR_EMPTY=" };
-	static const struct text_list env = { sizeof(items) / sizeof(items[0]), items };
+	static const char *const items[] = { "VAR_A=A", "VAR_B=B", "VAR_C=C", "VAR_REF=$(VAR_A)",
+					     "VAR_EMPTY=" };
+	const char *room[8];
+	cleanup_json json_t *places = json_object();
+	struct pod_variables env = { places, { 0, room } };
 	static const struct {
 		const char *text, *expanded;
 	} rows[] = {
@@ -125,6 +128,13 @@ static void expands_as_kubernetes_does(void **state)
 	(void)state;
 	expander.arena = arena_new();
 	assert_non_null(expander.arena);
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(items[i], "="), items[i]);
+		assert_int_equal(pod_variables_set(&env, name, "?=?", &err), 0);
+		assert_int_equal(pod_variables_set(&env, name, items[i], &err), 0);
+		assert_int_equal(env.list.count, i + 1);
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(pod_expand(&expander, "", rows[i].text, &env, &result, &err), 0);
 		if (strcmp(result, rows[i].expanded) != 0)
