@@ -226,7 +226,7 @@ static void test_more_files_than_a_group_numbers(void **state)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		struct image image;
 		image_open(&image, 100000);
-		add_names(&image, image.tree->root, counts[i], 8, S_IFIFO | 0600);
+		add_names(&image, image.tree->root, counts[i], 8, S_IFREG | 0600);
 		finish(&image);
 	}
 }
