@@ -10,6 +10,9 @@
 #   check SENTENCE COMMAND...                     ok if the command exits 0; what it printed is shown if not
 #   refuses SENTENCE EXIT REGEX COMMAND...        ok if it exits with EXIT and says one line on standard error that
 #                                                 matches the extended regular expression, and no more
+#   refuses_build SENTENCE EXIT REGEX OPTION...   the same for `podseal build`, which must also leave nothing behind
+#   small_image DIR [TAR...]                      an OCI layout at DIR: of the tars, or else of a few small files
+#   generate NAME ARGUMENT...                     runs tests/generators/NAME.py
 #   same FILE FILE                                for check: equal to the byte; shows where not
 #   ok SENTENCE / not_ok SENTENCE / skip SENTENCE REASON      one verdict, where the four above do not fit
 #   done_testing                                  the last line of the script: prints the plan
@@ -72,7 +75,7 @@ need() {
 
 # A file as TAP comments, its last 40 lines.
 tell() {
-	tail -n 40 -- "$1" | sed 's/^/#   /'
+	tail -n 40 "$1" | sed 's/^/#   /'
 }
 
 check() {
@@ -109,6 +112,40 @@ same() {
 	cmp -- "$1" "$2" && return 0
 	diff -u -- "$1" "$2" | head -n 40
 	return 1
+}
+
+# The key and the image go to a folder of their own, which must be empty afterwards.
+refuses_build() {
+	local sentence=$1 want=$2 regex=$3 left
+	shift 3
+	rm -rf "$work/.build"
+	mkdir "$work/.build"
+	refuses "$sentence" "$want" "$regex" timeout -k 5 60 "$podseal" build "$@" --key-out "$work/.build/pod.key" -o "$work/.build/pod.img" || return 1
+	left=$(ls -A "$work/.build")
+	[ -z "$left" ] && return 0
+	not_ok "nothing is left behind: $sentence"
+	tell - <<<"$left"
+	return 1
+}
+
+small_image() {
+	local out=$1
+	shift
+	echo '{"Cmd": ["/bin/true"]}' >"$work/.config"
+	if [ $# -eq 0 ]; then
+		mkdir -p "$work/.files/etc" "$work/.files/bin"
+		echo podseal >"$work/.files/etc/hostname"
+		seq 1 2000 >"$work/.files/etc/numbers"
+		echo '#!/bin/sh' >"$work/.files/bin/true"
+		set -- "$work/.files"
+	fi
+	"$root/images/oci-layout" "$out" "$work/.config" "$@"
+}
+
+generate() {
+	local name=$1
+	shift
+	python3 -B "$root/tests/generators/$name.py" "$@"
 }
 
 done_testing() {
