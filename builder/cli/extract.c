@@ -167,9 +167,9 @@ static struct archive *open_tar(struct error *err)
 {
 	struct archive *out = archive_write_new();
 
-	/* C locale: names are bytes, and pax headers say so where they are not ASCII */
+	/* In the C locale names are bytes, and libarchive says so where they are not ASCII. Its
+	 * option hdrcharset=BINARY says so for each entry, and GNU tar then warns of each. */
 	if (!out || archive_write_set_format_pax(out) != ARCHIVE_OK ||
-	    archive_write_set_options(out, "hdrcharset=BINARY") < ARCHIVE_WARN ||
 	    archive_write_set_bytes_per_block(out, 0) != ARCHIVE_OK ||
 	    archive_write_open_fd(out, STDOUT_FILENO) != ARCHIVE_OK) {
 		(void)error_system_text(err, "standard output: %s",

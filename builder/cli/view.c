@@ -9,6 +9,7 @@ int view_open(const char *image_path, const char *key_path, struct view *view, s
 {
 	if (key_path && keyfile_read(key_path, &view->key, err) < 0)
 		return error_prefix(err, "reading the key");
+	view->image_path = image_path;
 	return image_open(image_path, &view->image, err);
 }
 
@@ -56,9 +57,11 @@ int view_open_path(struct view *view, const char *path, struct error *err)
 		}
 	}
 	if (!deepest)
-		return error_input(err, "no volume holds /%s", path);
+		return error_input(err, "%s: no volume holds /%s", view->image_path, path);
 	view->path = path + deepest_length;
-	return view_open_volume(view, deepest, err);
+	if (view_open_volume(view, deepest, err) < 0)
+		return error_prefix(err, "%s", view->image_path);
+	return 0;
 }
 
 void view_release(struct view *view)

@@ -7,6 +7,7 @@
 #include "builder/seal/volume_reader.h"
 
 struct view {
+	const char *image_path; /* the caller's */
 	struct image *image;
 	struct secret *key;
 	struct volume_reader *volume;

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# images.sh: small images, and looking into sealed ones. Sourced after lib.sh.
+#
+#   make_images <<'PYTHON'           runs a Python script that has all of images.py; $work is its folder
+#   small_images                     makes the layouts $work/base, web and mesh
+#   seal OUT OPTION...               podseal build of these three, without a word, to OUT
+#   partitions IMG                   the partition table: "NUMBER NAME START-BYTE SIZE-BYTES TYPE UUID" a line
+#   take_partition IMG NAME OUT      copies one partition out
+#   says SENTENCE TEXT COMMAND...    ok if what the command prints is TEXT
+#   seal_digest IMG                  sha256:... of the descriptor beside it
+#   fs_of IMG VOLUME OUT [KEY]       the file system of a volume, decrypted by decrypt.py where it is sealed
+# shellcheck disable=SC2154 # root, work, podseal: lib.sh's
+need python3 zstd sfdisk jq
+
+make_images() {
+	(cd "$work" && { printf 'from images import *\n'; cat; } >.script.py && PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1 python3 .script.py)
+}
+
+says() {
+	local sentence=$1 want=$2
+	shift 2
+	"$@" >"$work/.got" 2>&1
+	printf '%s\n' "$want" >"$work/.want"
+	check "$sentence" diff -u "$work/.want" "$work/.got"
+}
+
+small_images() {
+	make_images <<-'PYTHON'
+		small_images(".")
+	PYTHON
+}
+
+seal() {
+	local out=$1
+	shift
+	"$podseal" build --base "oci:$work/base" --container "web=oci:$work/web" --sidecar "mesh=oci:$work/mesh" --progress none \
+		"$@" -o "$out" >"$work/.built"
+}
+
+partitions() {
+	sfdisk -J "$1" | jq -r '.partitiontable | .sectorsize as $s | .partitions | to_entries[] |
+		"\(.key + 1) \(.value.name) \(.value.start * $s) \(.value.size * $s) \(.value.type) \(.value.uuid)"'
+}
+
+take_partition() {
+	local number name start size rest
+	while read -r number name start size rest; do
+		[ "$name" != "$2" ] || break
+	done < <(partitions "$1")
+	[ "$name" = "$2" ] && dd if="$1" of="$3" bs=1M iflag=skip_bytes,count_bytes skip="$start" count="$size" status=none
+}
+
+seal_digest() {
+	echo "sha256:$(sha256sum <"$1.seal.json" | cut -d ' ' -f 1)"
+}
+
+fs_of() {
+	local image=$1 volume=$2 out=$3 key=${4-}
+	if [ -z "$key" ]; then
+		take_partition "$image" "$volume-data" "$out"
+	else
+		take_partition "$image" "$volume-data" "$out.luks" && python3 "$root/tests/decrypt.py" "$out.luks" "$key" "$out" && rm -f "$out.luks"
+	fi
+}
