@@ -211,7 +211,8 @@ static int read_missing(struct reading *r, const struct flatten_result *result, 
 		if (layer_read(r->image->source, m->layer, &visitor, NULL, err) < 0)
 			return -1;
 		if (r->missing != r->missing_end)
-			return error_input(err, "layer %zu changed while it was read", m->layer);
+			return error_input(err, "layer %zu changed while it was read",
+					   m->layer + 1);
 	}
 	return 0;
 }

@@ -366,7 +366,7 @@ int flatten_merge(struct flatten *flatten, struct error *err)
 				continue;
 			char text[PATH_TEXT_BYTES];
 			paths_text(&flatten->paths, record->path, text, sizeof(text));
-			return error_prefix(err, "layer %zu: %s", layer->layer, text);
+			return error_prefix(err, "layer %zu: %s", layer->layer + 1, text);
 		}
 	}
 	return 0;
