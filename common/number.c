@@ -52,3 +52,18 @@ int size_parse(const char *text, uint64_t *bytes, struct error *err)
 	*bytes = n;
 	return 0;
 }
+
+int hex_number_parse(const char *text, uint64_t *value, struct error *err)
+{
+	const char *digit = strncmp(text, "0x", 2) == 0 ? text + 2 : text;
+	size_t length = strlen(digit);
+	uint64_t n = 0;
+
+	if (length == 0 || length > 16 || strspn(digit, "0123456789abcdefABCDEF") != length)
+		return error_usage(err, "\"%s\" is not a hexadecimal number of up to 64 bits",
+				   text);
+	for (; *digit; digit++)
+		n = n << 4 | (uint64_t)(*digit <= '9' ? *digit - '0' : (*digit | 0x20) - 'a' + 10);
+	*value = n;
+	return 0;
+}

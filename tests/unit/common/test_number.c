@@ -99,12 +99,46 @@ static void sizes_take_a_suffix_and_stay_below_2_to_63(void **state)
 	}
 }
 
+static void hexadecimal_numbers_may_have_their_prefix(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		uint64_t value;
+	} rows[] = {
+		{ "0", 0, 0 },
+		{ "0x1", 0, 1 },
+		{ "1F", 0, 0x1f },
+		{ "0xffffFFFFffffFFFF", 0, UINT64_MAX },
+		{ "00000000000000001", -1, 0 },
+		{ "", -1, 0 },
+		{ "0x", -1, 0 },
+		{ "0X1", -1, 0 },
+		{ "x1", -1, 0 },
+		{ "-1", -1, 0 },
+		{ " 1", -1, 0 },
+		{ "1g", -1, 0 },
+		{ "0x0x1", -1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error err = { 0 };
+		uint64_t value = 12345;
+		int result = hex_number_parse(rows[i].text, &value, &err);
+		if (result != rows[i].result || value != (result == 0 ? rows[i].value : 12345))
+			fail_msg("row %zu, \"%s\": %d, %llu", i, rows[i].text, result,
+				 (unsigned long long)value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_digits_in_a_range),
 		cmocka_unit_test(a_refused_number_is_named_with_its_range),
 		cmocka_unit_test(sizes_take_a_suffix_and_stay_below_2_to_63),
+		cmocka_unit_test(hexadecimal_numbers_may_have_their_prefix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
