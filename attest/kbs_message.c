@@ -182,34 +182,6 @@ int kbs_token_parse(const uint8_t *bytes, size_t size, char **token, struct erro
 	return 0;
 }
 
-static bool segment_character(char c, bool first)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || (c == '.' && !first);
-}
-
-bool kbs_resource_path_valid(const char *path)
-{
-	size_t slashes = 0;
-	bool first = true;
-
-	if (strlen(path) > KBS_RESOURCE_PATH_MAX_CHARACTERS)
-		return false;
-	for (; *path; path++) {
-		if (*path == '/') {
-			if (first)
-				return false;
-			slashes++;
-			first = true;
-		} else if (segment_character(*path, first)) {
-			first = false;
-		} else {
-			return false;
-		}
-	}
-	return slashes == 2 && !first;
-}
-
 int kbs_error_make(const char *variant, const char *detail, char **text, struct error *err)
 {
 	return dump(json_pack("{s:o, s:s}", "type", json_sprintf("%s%s", KBS_ERROR_TYPE, variant),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Messages of Trustee's key-broker protocol, version 0.4.0 exactly: both ends of it, for the guest
  * and for the broker. Source: kbs_attestation_protocol.md and what Trustee and guest-components
- * really do. All texts that are made here are freed by the caller. */
+ * really do; paths of resources are in common/resource_path.h. All texts that are made here are
+ * freed by the caller. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +24,6 @@ enum {
 	KBS_NONCE_MAX_CHARACTERS = 256,
 	KBS_TEE_MAX_CHARACTERS = 31,
 	KBS_DETAIL_MAX_CHARACTERS = 512,
-	KBS_RESOURCE_PATH_MAX_CHARACTERS = 255,
 };
 
 /* --- auth: POST /kbs/v0/auth ---------------------------------------------------------------- */
@@ -72,11 +72,6 @@ void kbs_attestation_clear(struct kbs_attestation *attestation);
 /* The answer: {"token": ...}. The parsed token is a copy. */
 int kbs_token_make(const char *token, char **text, struct error *err) MUST_CHECK;
 int kbs_token_parse(const uint8_t *bytes, size_t size, char **token, struct error *err) MUST_CHECK;
-
-/* --- resource: GET /kbs/v0/resource/<path> -------------------------------------------------- */
-
-/* Exactly three segments of [A-Za-z0-9_-][A-Za-z0-9_.-]*. */
-bool kbs_resource_path_valid(const char *path);
 
 /* --- errors, any step ----------------------------------------------------------------------- */
 

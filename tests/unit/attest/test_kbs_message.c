@@ -180,25 +180,6 @@ static void tokens_and_errors_are_made_and_read(void **state)
 		     kbs_error_parse(text_bytes(other), strlen(other), &e, &err));
 }
 
-static void resource_paths_have_three_plain_segments(void **state)
-{
-	static const char *const good[] = { "default/key/1", "a/b/c.d", "A_-9/b-/_c", "-/_/0" };
-	static const char *const bad[] = { "",         "a/b",     "a/b/c/d",  "/a/b/c", "a//c",
-					   "a/b/",     "a/b/.c",  "a/../c",   "a/b/c ", "a/b/c%2f",
-					   "a/b/\xc3", "a/b/c\n", "a/b/c?x=1" };
-	char longest[KBS_RESOURCE_PATH_MAX_CHARACTERS + 2] = "a/b/";
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(kbs_resource_path_valid(good[i]));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(kbs_resource_path_valid(bad[i]));
-	memset(longest + 4, 'c', sizeof(longest) - 5);
-	assert_false(kbs_resource_path_valid(longest));
-	longest[sizeof(longest) - 2] = 0;
-	assert_true(kbs_resource_path_valid(longest));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,7 +190,6 @@ int main(void)
 		cmocka_unit_test(an_attestation_is_made_and_read),
 		cmocka_unit_test(attestations_that_lack_a_part_are_refused),
 		cmocka_unit_test(tokens_and_errors_are_made_and_read),
-		cmocka_unit_test(resource_paths_have_three_plain_segments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
