@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/source/archive_index.h"
 
-#include <limits.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +17,9 @@
 enum {
 	MEMBERS = 65536,
 	LINK_HOPS = 8,
-	READ_BYTES = 4096, /* headers lie far apart: more would be read for nothing */
+	NAME_BYTES = 512,      /* a longer name is none that an image has */
+	READ_BYTES = 4096,     /* headers lie far apart: more would be read for nothing */
+	HEADER_BYTES = 1 << 20 /* of one member: a sparse file's map has no bound of its own */
 };
 
 struct member {
@@ -25,6 +27,14 @@ struct member {
 	char *target; /* of a link, a name like the others; else NULL */
 	size_t order;
 	uint64_t offset, size_bytes;
+};
+
+/* The file as libarchive reads it. */
+struct input {
+	int fd;
+	uint64_t offset, size_bytes;
+	uint64_t header_bytes; /* read for this member */
+	uint8_t buffer[READ_BYTES];
 };
 
 struct archive_index {
@@ -58,7 +68,7 @@ void archive_index_free(struct archive_index *index)
  * leaves the archive, is too long, or there is no memory: then there is no such member. */
 static char *join(const char *from, size_t base, const char *path)
 {
-	char text[PATH_MAX];
+	char text[NAME_BYTES];
 	size_t used = 0;
 
 	if (base >= sizeof(text) || *path == '/')
@@ -145,6 +155,39 @@ static int by_name(const void *a, const void *b)
 	return order ? order : (x->order > y->order) - (x->order < y->order);
 }
 
+static la_ssize_t read_callback(struct archive *a, void *context, const void **bytes)
+{
+	struct input *input = context;
+	uint64_t left = input->size_bytes - input->offset;
+	size_t size = left < READ_BYTES ? (size_t)left : (size_t)READ_BYTES;
+	struct error err;
+
+	input->header_bytes += size;
+	if (input->header_bytes > HEADER_BYTES) {
+		archive_set_error(a, EINVAL, "the header of a member is larger than %d KiB",
+				  HEADER_BYTES >> 10);
+		return -1;
+	}
+	if (pread_exact(input->fd, input->buffer, size, input->offset, &err) < 0) {
+		archive_set_error(a, EIO, "%s", err.text);
+		return -1;
+	}
+	input->offset += size;
+	*bytes = input->buffer;
+	return (la_ssize_t)size;
+}
+
+static la_int64_t skip_callback(struct archive *a, void *context, la_int64_t request)
+{
+	struct input *input = context;
+	uint64_t left = input->size_bytes - input->offset;
+	uint64_t skipped = (uint64_t)request < left ? (uint64_t)request : left;
+
+	(void)a;
+	input->offset += skipped;
+	return (la_int64_t)skipped;
+}
+
 static int refuse_compressed(int fd, struct error *err)
 {
 	uint8_t magic[4];
@@ -161,18 +204,25 @@ static int refuse_compressed(int fd, struct error *err)
 	return 0;
 }
 
-static int scan(struct archive *a, struct archive_index *index, struct error *err)
+static int unreadable(struct archive *a, struct error *err)
+{
+	const char *text = archive_error_string(a);
+
+	return error_input(err, "not a readable tar file: %s", text ? text : "it is cut");
+}
+
+static int scan(struct archive *a, struct input *input, struct archive_index *index,
+		struct error *err)
 {
 	struct archive_entry *entry;
 
 	for (;;) {
+		input->header_bytes = 0;
 		int r = archive_read_next_header(a, &entry);
 		if (r == ARCHIVE_EOF)
 			return 0;
 		if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && tar_warning_harmless(a)))
-			return error_input(err, "not a readable tar file: %s",
-					   archive_error_string(a) ? archive_error_string(a)
-								   : "truncated");
+			return unreadable(a, err);
 		if (add(index, a, entry, err) < 0)
 			return -1;
 	}
@@ -182,17 +232,19 @@ int archive_index_read(int fd, struct archive_index **index, struct error *err)
 {
 	CLEANUP(cleanup_archive_p) struct archive *a = archive_read_new();
 	CLEANUP(cleanup_index_p) struct archive_index *made = calloc(1, sizeof(*made));
+	struct input input = { .fd = fd };
 
 	if (!a || !made)
 		return error_memory(err);
-	if (refuse_compressed(fd, err) < 0)
+	if (file_size(fd, &input.size_bytes, err) < 0 || refuse_compressed(fd, err) < 0)
 		return -1;
 	if (archive_read_set_format(a, ARCHIVE_FORMAT_TAR) != ARCHIVE_OK ||
-	    archive_read_open_fd(a, fd, READ_BYTES) != ARCHIVE_OK)
-		return error_input(err, "not a readable tar file: %s", archive_error_string(a));
-	if (scan(a, made, err) < 0)
+	    archive_read_open2(a, &input, NULL, read_callback, skip_callback, NULL) != ARCHIVE_OK)
+		return unreadable(a, err);
+	if (scan(a, &input, made, err) < 0)
 		return -1;
-	qsort(made->members, made->count, sizeof(*made->members), by_name);
+	if (made->count)
+		qsort(made->members, made->count, sizeof(*made->members), by_name);
 	*index = take_ptr(made);
 	return 0;
 }

@@ -28,8 +28,10 @@ struct source_layer {
 };
 
 struct source_options {
-	const char *arch; /* OCI platform architecture ("amd64", or "arm64/v8" with a variant);
-			     NULL: this machine's */
+	/* OCI platform architecture ("amd64", or "arm64/v8" with a variant); NULL: this machine's.
+	 * In an index the best variant that runs on it is taken, of equals the first. An image
+	 * whose config names another one is ERROR_INPUT. */
+	const char *arch;
 };
 
 /* One image, opened. Layers are numbered from the bottom, 0. */
@@ -49,7 +51,14 @@ struct source_image {
 	struct source_backend *backend; /* private */
 };
 
-/* Opens `reference`. Reads and checks the manifest and config, not the layers. */
+/* Opens `reference`: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF or :@N] or
+ * rootfs:DIR-or-TAR, as containers-transports(5) has the first three. Reads and checks the manifest
+ * and config, not the layers, of which only the sizes are looked at. ERROR_USAGE for a reference or
+ * an architecture that is none; ERROR_INPUT where the image is missing, malformed or not the only
+ * one of its kind (the message lists the tags). Messages begin with the reference.
+ *
+ * Of a rootfs: directory sockets are left out, and so are the extended attributes that are not the
+ * files' own: security.selinux, system.nfs4_acl, trusted.overlay.*. */
 int source_open(const char *reference, const struct source_options *options,
 		struct source_image **image, struct error *err) MUST_CHECK;
 void source_image_free(struct source_image *image);
@@ -107,7 +116,11 @@ struct layer_visitor {
 /* Streams one layer. The blob's bytes are hashed while they are read, on a thread of their own, and
  * inflated on another, so that neither waits; when this returns 0, size, digest and (where it is
  * the only digest) diff ID held. What `visitor` got before that is unverified: the caller must drop
- * it on -1. Thread-safe: different layers of one image, or the same, may be read at once.
- * `bytes_read` (may be NULL) is increased as the blob is consumed, for a progress display. */
+ * it on -1. Takes 4 MiB of memory, and for zstd its window (up to 128 MiB). Thread-safe: different
+ * layers of one image, or the same, may be read at once. `bytes_read` (may be NULL) is increased as
+ * the blob is consumed, for a progress display; for a rootfs: directory, by the content wanted.
+ *
+ * The process must stay in the "C" locale (never call setlocale()), so that names are kept as the
+ * bytes they are. */
 int layer_read(const struct source_image *image, size_t layer, const struct layer_visitor *visitor,
 	       _Atomic uint64_t *bytes_read, struct error *err) MUST_CHECK;

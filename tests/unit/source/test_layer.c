@@ -439,6 +439,57 @@ static void test_rootfs_tar(void **state)
 	expect_error("rootfs", "/root.tar", "damaged tar archive");
 }
 
+/* skopeo reads our layout, and we read what it makes of it. */
+static void test_skopeo(void **state)
+{
+	static const struct {
+		const char *transport, *name, *options;
+	} rows[] = {
+		{ "docker-archive", "/skopeo.tar:demo:1", "" },
+		{ "oci-archive", "/skopeo-oci.tar:v1", "" },
+		{ "oci", "/skopeo:z", "--dest-compress --dest-compress-format zstd" },
+	};
+	char command[1024];
+
+	(void)state;
+	if (system("skopeo --version >/dev/null 2>&1") != 0)
+		skip();
+	make_image(pack_gzip, OCI "layer.v1.tar+gzip");
+	write_at("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(command, sizeof(command),
+			       "skopeo --insecure-policy copy -q %s oci:%s:latest %s:%s%s "
+			       ">%s/log 2>&1",
+			       rows[i].options, directory, rows[i].transport, directory,
+			       rows[i].name, directory);
+		assert_int_equal(system(command), 0);
+		expect(rows[i].transport, rows[i].name);
+	}
+}
+
+/* The map of a sparse member, longer than any honest one. */
+static void test_archive_with_endless_header(void **state)
+{
+	char path[512];
+
+	(void)state;
+	outer.size = 0;
+	TAR_PAX(&outer, "GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.realsize=1",
+		"size=1000000000");
+	tar_header(&outer, "manifest.json", '0', 0, "");
+	tar_raw(&outer, "1000000000\n", 11);
+	while (outer.size < sizeof(outer.bytes))
+		tar_raw(&outer, &"0\n"[outer.size % 2 == 0], 1);
+	write_at("docker.tar", outer.bytes, outer.size);
+	(void)snprintf(path, sizeof(path), "%s/docker.tar", directory);
+	FILE *f = fopen(path, "ab");
+	assert_non_null(f);
+	assert_int_equal(fwrite(outer.bytes + outer.size / 2, 1, outer.size / 2, f),
+			 outer.size / 2);
+	assert_int_equal(fclose(f), 0);
+	expect_error("docker-archive", "/docker.tar", "larger than 1024 KiB");
+}
+
 static int make_directory(void **state)
 {
 	char path[512];
@@ -477,6 +528,8 @@ int main(void)
 		cmocka_unit_test(test_links_in_archives_end),
 		cmocka_unit_test(test_diff_id_of_a_compressed_layer),
 		cmocka_unit_test(test_rootfs_tar),
+		cmocka_unit_test(test_archive_with_endless_header),
+		cmocka_unit_test(test_skopeo),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
