@@ -226,6 +226,19 @@ static int extract_all(struct extraction *x, uint32_t number, struct error *err)
 	return 0;
 }
 
+/* libarchive dates directories last, but not the working directory. */
+static int date_directory(const struct ext4_file *f, const char *directory, struct error *err)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = f->mtime_sec, .tv_nsec = (long)f->mtime_nsec },
+	};
+
+	if (utimensat(AT_FDCWD, ".", times, 0) < 0)
+		return error_system(err, "%s", directory);
+	return 0;
+}
+
 static const char *last_component(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -259,7 +272,9 @@ static int extract(struct view *view, const char *path, const char *directory, s
 	x.files = view->files;
 	x.out = out;
 	x.links = links;
-	return extract_all(&x, number, err);
+	if (extract_all(&x, number, err) < 0)
+		return -1;
+	return directory && S_ISDIR(file.mode) ? date_directory(&file, directory, err) : 0;
 }
 
 int cmd_extract(const struct command *self, int argc, char **argv, struct error *err)

@@ -28,11 +28,11 @@ add_key() {
 	cp "$work/luks" "$work/copy" &&
 		cryptsetup luksAddKey --batch-mode --disable-locks --key-size 512 --volume-key-file "$1" --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$work/copy" "$work/passphrase"
 }
+check "cryptsetup refuses another key" eval '! add_key "$work/wrong"'
 check "cryptsetup accepts the volume key, for a keyslot" add_key "$work/key"
 check "  that opens then" cryptsetup open --test-passphrase --disable-locks --key-file "$work/passphrase" "$work/copy"
 check "  and gives the volume key back" eval 'cryptsetup luksDump --batch-mode --disable-locks --dump-volume-key --volume-key-file "$work/dumped" --key-file "$work/passphrase" "$work/copy" &&
 	cmp "$work/key" "$work/dumped"'
-check "cryptsetup refuses another key" eval '! add_key "$work/wrong"'
 
 check "an independent script decrypts it" python3 "$root/tests/decrypt.py" "$work/luks" "$work/key" "$work/fs"
 check "  to the size that the record says" test "$(stat -c %s "$work/fs")" = "$(jq '.volumes[0].fs_bytes' "$work/pod.img.record.json")"
