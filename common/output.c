@@ -24,6 +24,9 @@ struct output {
 enum { PENDING_MAX = 16 };
 static _Atomic(const char *) pending[PENDING_MAX];
 
+/* SIGPIPE is among them for who reads our progress, and stops. */
+static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+
 static void unlink_pending(int number)
 {
 	for (int i = 0; i < PENDING_MAX; i++) {
@@ -37,14 +40,31 @@ static void unlink_pending(int number)
 
 void output_guard_signals(void)
 {
-	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = unlink_pending, .sa_flags = (int)SA_RESETHAND };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction before;
 
 	/* one that is ignored stays so: nohup and a shell's background jobs count on that */
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		if (sigaction(fatal[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			(void)sigaction(fatal[i], &action, NULL);
+	/* so that a write past the limit fails with EFBIG */
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+void output_hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		(void)sigaddset(&held, fatal[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+void output_release_signals(sigset_t *before)
+{
+	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 static int pending_add(const char *name)
@@ -132,6 +152,13 @@ int output_scratch(const struct output *out, int *result, struct error *err)
 	return 0;
 }
 
+int output_try(const char *path, mode_t mode, struct error *err)
+{
+	cleanup_output struct output *out = NULL;
+
+	return output_open(path, mode, &out, err);
+}
+
 int output_commit_unsynced(struct output *out, struct error *err)
 {
 	if (rename(out->temporary, out->path) < 0)
@@ -141,11 +168,24 @@ int output_commit_unsynced(struct output *out, struct error *err)
 	return 0;
 }
 
-int output_commit(struct output *out, struct error *err)
+int output_sync(struct output *out, struct error *err)
 {
 	if (fsync(out->fd) < 0)
 		return error_system(err, "%s: writing it to disk", out->path);
+	return 0;
+}
+
+int output_commit(struct output *out, struct error *err)
+{
+	if (output_sync(out, err) < 0)
+		return -1;
 	return output_commit_unsynced(out, err);
+}
+
+void output_retract(struct output *out)
+{
+	if (out && !out->temporary)
+		(void)unlink(out->path);
 }
 
 void output_free(struct output *out)

@@ -263,12 +263,15 @@ static int choose_arch(const struct request *r, const struct image_set *images,
 	return 0;
 }
 
+static const char descriptor_suffix[] = ".seal.json", record_suffix[] = ".record.json";
+
 /* What a build holds, released in one place. */
 struct resources {
 	struct pod *pod;
 	struct image_set images;
 	struct secret *key, *sign_key;
-	struct output *key_file, *image, *descriptor, *record;
+	struct output *image;
+	struct output *key_file, *descriptor, *record; /* opened when the image is made */
 	uint8_t *certificate;
 	struct build_result result;
 };
@@ -287,21 +290,27 @@ static void resources_release(struct resources *s)
 	build_result_release(&s->result);
 }
 
+/* A file beside the image: its name is the image's and `suffix`. The caller frees *path. */
+static int name_beside(const struct request *r, const char *suffix, char **path, struct error *err)
+{
+	if (asprintf(path, "%s%s", r->output, suffix) < 0) {
+		*path = NULL;
+		return error_memory(err);
+	}
+	return 0;
+}
+
+/* Only the image has a temporary file while it is made: after kill -9 there is one to remove. The
+ * others are tried now, so that what is wrong with them is told before the work. */
 static int open_outputs(const struct request *r, struct resources *s, struct error *err)
 {
 	cleanup_free char *descriptor = NULL, *record = NULL;
 
-	if (asprintf(&descriptor, "%s.seal.json", r->output) < 0) {
-		descriptor = NULL;
-		return error_memory(err);
-	}
-	if (asprintf(&record, "%s.record.json", r->output) < 0) {
-		record = NULL;
-		return error_memory(err);
-	}
-	if (output_open(r->output, 0666, &s->image, err) < 0 ||
-	    output_open(descriptor, 0666, &s->descriptor, err) < 0 ||
-	    output_open(record, 0600, &s->record, err) < 0)
+	if (name_beside(r, descriptor_suffix, &descriptor, err) < 0 ||
+	    name_beside(r, record_suffix, &record, err) < 0)
+		return -1;
+	if (output_try(descriptor, 0666, err) < 0 || output_try(record, 0600, err) < 0 ||
+	    output_open(r->output, 0666, &s->image, err) < 0)
 		return error_prefix(err, "opening the output");
 	return 0;
 }
@@ -313,7 +322,7 @@ static int read_keys(const struct request *r, struct resources *s, struct build_
 
 	if (r->key && keyfile_read(r->key, &s->key, err) < 0)
 		return error_prefix(err, "reading the key");
-	if (r->key_out && keyfile_create(r->key_out, &s->key, &s->key_file, err) < 0)
+	if (r->key_out && keyfile_new(r->key_out, &s->key, err) < 0)
 		return error_prefix(err, "making the key");
 	options->key = s->key;
 	options->key_id = r->key_id;
@@ -363,22 +372,54 @@ static int run_build(const struct request *r, struct resources *s,
 	return 0;
 }
 
+/* Named before it is durable, so that there is never more than one temporary file. */
+static int write_beside(const struct request *r, const char *suffix, mode_t mode, const void *bytes,
+			size_t size, struct output **out, struct error *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (name_beside(r, suffix, &path, err) < 0 || output_open(path, mode, out, err) < 0)
+		return -1;
+	if (write_all(output_fd(*out), bytes, size, err) < 0)
+		return error_prefix(err, "%s", path);
+	if (output_commit_unsynced(*out, err) < 0)
+		return -1;
+	return output_sync(*out, err);
+}
+
 /* The key first and the image last: there is never an image under its name whose key is lost. */
-static int commit(struct resources *s, const struct build_options *options, struct error *err)
+static int write_all_beside(const struct request *r, struct resources *s,
+			    const struct build_options *options, struct error *err)
 {
 	cleanup_free char *record = NULL;
 	size_t size = 0;
 
-	if (record_make(options, &s->result, &record, &size, err) < 0 ||
-	    write_all(output_fd(s->record), record, size, err) < 0 ||
-	    write_all(output_fd(s->descriptor), s->result.descriptor, s->result.descriptor_size,
-		      err) < 0)
-		return error_prefix(err, "writing what goes beside the image");
-	if (s->key_file && output_commit(s->key_file, err) < 0)
+	if (record_make(options, &s->result, &record, &size, err) < 0)
 		return -1;
-	if (output_commit(s->record, err) < 0 || output_commit(s->descriptor, err) < 0)
+	if (r->key_out &&
+	    (keyfile_write(r->key_out, s->key, &s->key_file, err) < 0 ||
+	     output_commit_unsynced(s->key_file, err) < 0 || output_sync(s->key_file, err) < 0))
 		return -1;
-	return output_commit_unsynced(s->image, err);
+	if (write_beside(r, record_suffix, 0600, record, size, &s->record, err) < 0)
+		return -1;
+	return write_beside(r, descriptor_suffix, 0666, s->result.descriptor,
+			    s->result.descriptor_size, &s->descriptor, err);
+}
+
+static int commit(const struct request *r, struct resources *s, const struct build_options *options,
+		  struct error *err)
+{
+	CLEANUP(output_release_signals) sigset_t before;
+
+	output_hold_signals(&before);
+	if (write_all_beside(r, s, options, err) < 0)
+		(void)error_prefix(err, "writing what goes beside the image");
+	else if (output_commit_unsynced(s->image, err) == 0)
+		return 0;
+	output_retract(s->key_file);
+	output_retract(s->record);
+	output_retract(s->descriptor);
+	return -1;
 }
 
 static void report(const struct request *r, const struct build_result *result, double seconds)
@@ -416,7 +457,7 @@ int cmd_build(const struct command *self, int argc, char **argv, struct error *e
 	if (parse_request(self, argc, argv, &request, err) < 0 ||
 	    prepare(&request, &resources, &options, err) < 0 ||
 	    run_build(&request, &resources, &options, err) < 0 ||
-	    commit(&resources, &options, err) < 0)
+	    commit(&request, &resources, &options, err) < 0)
 		return -1;
 	report(&request, &resources.result, now() - started);
 	return 0;

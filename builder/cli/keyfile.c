@@ -15,10 +15,8 @@ static int check_halves(const struct secret *key, struct error *err)
 	return 0;
 }
 
-int keyfile_create(const char *path, struct secret **result, struct output **out, struct error *err)
+static int check_absent(const char *path, struct error *err)
 {
-	cleanup_secret struct secret *key = NULL;
-	cleanup_output struct output *file = NULL;
 	struct stat st;
 
 	if (lstat(path, &st) == 0)
@@ -27,13 +25,27 @@ int keyfile_create(const char *path, struct secret **result, struct output **out
 			"%s: exists already; a key that is overwritten is lost, and with it "
 			"what it sealed",
 			path);
-	if (secret_random(LUKS2_KEY_BYTES, &key, err) < 0 ||
-	    output_open(path, 0600, &file, err) < 0)
+	return 0;
+}
+
+int keyfile_new(const char *path, struct secret **key, struct error *err)
+{
+	if (check_absent(path, err) < 0 || output_try(path, 0600, err) < 0)
 		return -1;
-	if (write_all(output_fd(file), key->bytes, key->size, err) < 0)
+	return secret_random(LUKS2_KEY_BYTES, key, err);
+}
+
+/* Looks again: a build takes long enough for a key to appear there. */
+int keyfile_write(const char *path, const struct secret *key, struct output **result,
+		  struct error *err)
+{
+	cleanup_output struct output *out = NULL;
+
+	if (check_absent(path, err) < 0 || output_open(path, 0600, &out, err) < 0)
+		return -1;
+	if (write_all(output_fd(out), key->bytes, key->size, err) < 0)
 		return error_prefix(err, "%s", path);
-	*result = take_ptr(key);
-	*out = take_ptr(file);
+	*result = take_ptr(out);
 	return 0;
 }
 

@@ -24,7 +24,8 @@ int cmd_keygen(const struct command *self, int argc, char **argv, struct error *
 		return -1;
 	if (!path)
 		return error_usage(err, "keygen: where to: -o KEY");
-	if (keyfile_create(path, &key, &out, err) < 0 || output_commit(out, err) < 0)
+	if (keyfile_new(path, &key, err) < 0 || keyfile_write(path, key, &out, err) < 0 ||
+	    output_commit(out, err) < 0)
 		return error_prefix(err, "making a key");
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,7 +187,7 @@ static int killed_by(int number, void (*disposition)(int))
 
 static void a_fatal_signal_leaves_nothing(void **state)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -203,6 +204,86 @@ static void a_signal_that_was_ignored_stays_ignored(void **state)
 	int status = killed_by(SIGHUP, SIG_IGN);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 101);
+}
+
+static void a_signal_held_back_comes_when_the_names_are_given(void **state)
+{
+	int status = 0;
+
+	(void)state;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct error err = { 0 };
+		struct output *out = NULL;
+		sigset_t before;
+		output_guard_signals();
+		if (output_open("out", 0600, &out, &err) < 0)
+			_exit(100);
+		output_hold_signals(&before);
+		(void)raise(SIGINT);
+		if (output_commit(out, &err) < 0)
+			_exit(101);
+		output_release_signals(&before);
+		_exit(102);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGINT);
+	assert_int_equal(access("out", F_OK), 0);
+	assert_int_equal(names_here(false), 1);
+}
+
+static void what_is_retracted_is_gone(void **state)
+{
+	struct error err = { 0 };
+	cleanup_output struct output *named = NULL, *unnamed = NULL;
+
+	(void)state;
+	assert_int_equal(output_open("named", 0600, &named, &err), 0);
+	assert_int_equal(output_commit_unsynced(named, &err), 0);
+	assert_int_equal(output_sync(named, &err), 0);
+	assert_int_equal(output_open("unnamed", 0600, &unnamed, &err), 0);
+	output_retract(named);
+	output_retract(unnamed);
+	output_retract(NULL);
+	assert_int_equal(names_here(false), 1); /* the temporary file of the second */
+	assert_int_equal(output_commit(unnamed, &err), 0);
+	assert_int_equal(access("unnamed", F_OK), 0);
+}
+
+static void trying_leaves_nothing(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(output_try("out", 0600, &err), 0);
+	assert_int_equal(names_here(false), 0);
+	assert_int_equal(output_try("none/out", 0600, &err), -1);
+	assert_string_equal(err.text, "none/out: creating it: No such file or directory");
+}
+
+static void a_file_that_grows_past_its_limit_is_an_error(void **state)
+{
+	int status = 0;
+
+	(void)state;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		static const char bytes[65536];
+		const struct rlimit limit = { 4096, 4096 };
+		struct error err = { 0 };
+		output_guard_signals();
+		if (setrlimit(RLIMIT_FSIZE, &limit) < 0 ||
+		    output_write_file("out", 0600, bytes, sizeof(bytes), &err) == 0)
+			_exit(100);
+		_exit(strcmp(err.text, "out: writing: File too large") == 0 ? 0 : 101);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(names_here(false), 0);
 }
 
 static void kill_9_leaves_one_named_temporary_file_an_output(void **state)
@@ -257,6 +338,10 @@ int main(void)
 		IN_ITS_PLACE(a_scratch_file_has_no_name),
 		IN_ITS_PLACE(a_fatal_signal_leaves_nothing),
 		IN_ITS_PLACE(a_signal_that_was_ignored_stays_ignored),
+		IN_ITS_PLACE(a_signal_held_back_comes_when_the_names_are_given),
+		IN_ITS_PLACE(what_is_retracted_is_gone),
+		IN_ITS_PLACE(trying_leaves_nothing),
+		IN_ITS_PLACE(a_file_that_grows_past_its_limit_is_an_error),
 		IN_ITS_PLACE(kill_9_leaves_one_named_temporary_file_an_output),
 		IN_ITS_PLACE(a_full_file_system_leaves_nothing),
 	};
