@@ -61,10 +61,9 @@ static inline le32 le32_put(uint32_t n)
 
 static inline le64 le64_put(uint64_t n)
 {
-	le64 v;
-	for (int i = 0; i < 8; i++)
-		v.b[i] = (uint8_t)(n >> (8 * i));
-	return v;
+	return (le64){ { (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24),
+			 (uint8_t)(n >> 32), (uint8_t)(n >> 40), (uint8_t)(n >> 48),
+			 (uint8_t)(n >> 56) } };
 }
 
 static inline uint16_t be16_get(be16 v)
@@ -98,8 +97,7 @@ static inline be32 be32_put(uint32_t n)
 
 static inline be64 be64_put(uint64_t n)
 {
-	be64 v;
-	for (int i = 0; i < 8; i++)
-		v.b[i] = (uint8_t)(n >> (56 - 8 * i));
-	return v;
+	return (be64){ { (uint8_t)(n >> 56), (uint8_t)(n >> 48), (uint8_t)(n >> 40),
+			 (uint8_t)(n >> 32), (uint8_t)(n >> 24), (uint8_t)(n >> 16),
+			 (uint8_t)(n >> 8), (uint8_t)n } };
 }
