@@ -4,8 +4,8 @@
 
 #include "verity/verity_private.h"
 
-/* 256 KiB: with its copy in the page cache it stays in a core's second-level cache while it is
- * hashed. Measured: half and twice as much make no difference, 4 MiB costs a tenth. */
+/* Sixty-four blocks of 4096 bytes, whole batches of sha256_many(); 1 MiB measured the same, and
+ * smaller units keep all CPUs busy to the end. */
 enum { UNIT_BYTES = 256 << 10, THREADS_MAX = 256 };
 
 uint64_t verity_unit_blocks(const struct verity_params *params)
