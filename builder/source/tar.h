@@ -15,7 +15,9 @@
 
 struct tar_input {
 	void *context;
-	/* The next piece, valid until the next call: 1, or 0 at the end, or -1 with *err. */
+	/* The next piece, valid until the next call: 1, or 0 at the end, or -1 with *err. All but
+	 * the last should be multiples of 512 bytes: the type of a member is seen only where its
+	 * header is not cut. */
 	int (*next)(void *context, const uint8_t **bytes, size_t *size, struct error *err);
 };
 

@@ -381,6 +381,25 @@ static void test_docker_archive(void **state)
 	expect_error("docker-archive", "/docker.tar", "name one: @0 demo:1, @1");
 }
 
+static void test_oci_archive(void **state)
+{
+	char command[512];
+
+	(void)state;
+	make_image(pack_zstd, OCI "layer.v1.tar+zstd");
+	(void)snprintf(command, sizeof(command), "tar -C %s -cf %s/oci.tar ./index.json ./blobs",
+		       directory, directory);
+	assert_int_equal(system(command), 0);
+	expect("oci-archive", "/oci.tar");
+	expect("oci-archive", "/oci.tar:latest");
+	expect_error("oci-archive", "/oci.tar:v2", "no image is tagged \"v2\"");
+	expect_error("docker-archive", "/oci.tar", "manifest.json: not in the archive");
+	expect_error("oci", "/oci.tar", "is it an archive (oci-archive:)?");
+	(void)snprintf(command, sizeof(command), "truncate -s -20000 %s/oci.tar", directory);
+	assert_int_equal(system(command), 0);
+	expect_error("oci-archive", "/oci.tar", "");
+}
+
 static void test_links_in_archives_end(void **state)
 {
 	(void)state;
@@ -452,8 +471,10 @@ static void test_skopeo(void **state)
 	char command[1024];
 
 	(void)state;
-	if (system("skopeo --version >/dev/null 2>&1") != 0)
+	if (system("skopeo --version >/dev/null 2>&1") != 0) {
+		print_message("needs skopeo\n");
 		skip();
+	}
 	make_image(pack_gzip, OCI "layer.v1.tar+gzip");
 	write_at("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -525,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_nested_indexes),
 		cmocka_unit_test(test_visitor_stops),
 		cmocka_unit_test(test_docker_archive),
+		cmocka_unit_test(test_oci_archive),
 		cmocka_unit_test(test_links_in_archives_end),
 		cmocka_unit_test(test_diff_id_of_a_compressed_layer),
 		cmocka_unit_test(test_rootfs_tar),
