@@ -141,7 +141,8 @@ static int settle(struct layout *layout, const struct ext4_options *options,
 		if (layout->total_blocks > options->limit_blocks)
 			return error_input(err,
 					   "the file system needs %" PRIu64
-					   " blocks of 4096 bytes, the limit is %" PRIu64,
+					   " blocks of 4096 bytes, the limit is %" PRIu64
+					   "; --size-limit allows more",
 					   layout->total_blocks, options->limit_blocks);
 		if (layout->total_blocks > UINT32_MAX &&
 		    layout->descriptor_bytes != DESCRIPTOR_64BIT_BYTES) {

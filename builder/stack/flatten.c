@@ -297,7 +297,8 @@ static int add_entry(struct flatten *flatten, const struct layer_entry *entry,
 	char text[PATH_BYTES + 1];
 	size_t length;
 	if (flatten->record_count >= flatten->limits.entries)
-		return error_input(err, "more than %llu files in the layers",
+		return error_input(err,
+				   "more than %llu files in the layers; --files-limit allows more",
 				   (unsigned long long)flatten->limits.entries);
 	if (path_clean(entry->path, text, &length, err) < 0)
 		return -1;

@@ -155,7 +155,9 @@ static void test_limits(void **state)
 {
 	(void)state;
 	refuse(100, 101, 16, "the content ends at block 101, the limit is 100");
-	refuse(100, 98, 16, "the file system needs 102 blocks of 4096 bytes, the limit is 100");
+	refuse(100, 98, 16,
+	       "the file system needs 102 blocks of 4096 bytes, the limit is 100; --size-limit "
+	       "allows more");
 	refuse((UINT64_C(1) << 35) + 1, 1 << 30, 16,
 	       "a file system of 34359738369 blocks is too large, at most 34359738368");
 	refuse(1000000, 2, 5000000,
