@@ -86,7 +86,7 @@ pkg-config-check:
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
-all_parts_podseal := seal ext4 stack source verity format common
+all_parts_podseal := seal ext4 stack source attest verity format common
 all_parts_podseal-verity := verity format common
 main_podseal := builder/cli
 main_podseal-verity := verity/cli

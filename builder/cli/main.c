@@ -24,6 +24,18 @@ static const struct command commands[] = {
 	  "copy files out of an image, as a tar or into a directory", extract_options, NULL },
 	{ "check", cmd_check, "IMG [--key KEY] --record RECORD",
 	  "check that an image decrypts to what its record says", check_options, NULL },
+	{ "measure", cmd_measure, "--mode snp|sev|seves --ovmf F [OPTION]...",
+	  "print the launch digest that a guest will have", measure_options,
+	  "Prints the digest in hexadecimal and nothing else; with --id-key, the ID block after "
+	  "it.\n\n"
+	  "Example:\n"
+	  "  podseal measure --mode snp --ovmf OVMF.amdsev.fd --kernel vmlinuz --initrd initrd \\\n"
+	  "      --cmdline \"console=ttyS0 podseal.seal=sha256:...\" --vcpus 2 --vcpu-type "
+	  "EPYC-Milan" },
+	{ "report", cmd_report, "show R | verify --report R --vek CERT --chain PEM [OPTION]...",
+	  "read or verify an SNP attestation report", report_options, NULL },
+	{ "policy", cmd_policy, "IMG --measurement HEX... -o POLICY.json",
+	  "write a broker's policy for an image's key", policy_options, NULL },
 	{ 0 },
 };
 

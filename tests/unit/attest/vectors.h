@@ -34,7 +34,7 @@
 	} while (0)
 
 /* The caller frees the bytes, which a NUL follows. */
-static inline uint8_t *vector_read(const char *name, size_t *size)
+__attribute__((noinline, unused)) static uint8_t *vector_read(const char *name, size_t *size)
 {
 	char path[512];
 	struct error err;
