@@ -148,6 +148,8 @@ static void print(const struct progress *p)
 {
 	struct reading r = look(p);
 
+	if (r.layers_total == 0) /* the build has not counted yet */
+		return;
 	if (p->style == PROGRESS_BAR)
 		print_bar(&r);
 	else if (p->style == PROGRESS_PLAIN)
@@ -224,6 +226,8 @@ void progress_stop(struct progress *p)
 	pthread_cond_signal(&p->wake);
 	pthread_mutex_unlock(&p->lock);
 	(void)pthread_join(p->thread, NULL);
+	if (p->style == PROGRESS_JSON) /* the final numbers, however quick it was */
+		print(p);
 	if (p->style == PROGRESS_BAR)
 		(void)fprintf(stderr, "\r\033[K");
 	pthread_cond_destroy(&p->wake);
