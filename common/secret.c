@@ -79,7 +79,8 @@ static int read_private_file(const char *path, size_t min, size_t max, struct se
 			     struct error *err)
 {
 	cleanup_secret struct secret *secret = NULL;
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: a fifo is refused, not waited for */
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)

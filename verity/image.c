@@ -52,7 +52,7 @@ int image_open(const char *path, struct image **result, struct error *err)
 
 	if (!image)
 		return error_memory(err);
-	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (image->fd < 0)
 		return errno == ENOENT ? error_input(err, "%s: no such file", path)
 				       : error_system(err, "%s", path);

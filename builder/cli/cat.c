@@ -44,12 +44,10 @@ static int print(struct view *view, const char *path, struct error *err)
 	uint32_t number = 0;
 	uint64_t at = 0;
 
-	if (view_open_path(view, path, err) < 0 ||
-	    ext4_lookup(view->files, view->path, true, &number, err) < 0 ||
-	    ext4_stat(view->files, number, &file, err) < 0)
+	if (view_find(view, path, &number, &file, err) < 0)
 		return -1;
 	if (!S_ISREG(file.mode))
-		return error_input(err, "not a regular file");
+		return error_input(err, "%s: not a regular file", view->image_path);
 	if (ext4_read_content(view->files, number, write_piece, &at, err) < 0)
 		return -1;
 	return write_hole(&at, file.size, err);

@@ -143,11 +143,14 @@ static int check_volume(struct view *view, const struct descriptor_volume *volum
 	const struct record_volume *want = find_recorded(record, volume->name);
 
 	if (!want)
-		return error_mismatch(err, "not in the record");
-	if (image_verify_volume(view->image, volume, &effort, err) < 0 ||
-	    view_open_volume(view, volume, err) < 0)
+		return error_mismatch(err, "volume %s: not in the record", volume->name);
+	if (image_verify_volume(view->image, volume, &effort, err) < 0)
+		return error_prefix(err, "volume %s", volume->name);
+	if (view_open_volume(view, volume, err) < 0)
 		return -1;
-	return compare_files(view, want, err);
+	if (compare_files(view, want, err) < 0)
+		return error_prefix(err, "volume %s", volume->name);
+	return 0;
 }
 
 static int check(struct view *view, const struct record *record, struct error *err)
@@ -162,7 +165,7 @@ static int check(struct view *view, const struct record *record, struct error *e
 				      record->volume_count);
 	for (size_t i = 0; i < d->count; i++)
 		if (check_volume(view, &d->volumes[i], record, err) < 0)
-			return error_prefix(err, "volume %s", d->volumes[i].name);
+			return -1;
 	return 0;
 }
 

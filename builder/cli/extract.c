@@ -260,9 +260,7 @@ static int extract(struct view *view, const char *path, const char *directory, s
 	if (!links)
 		return error_memory(err);
 	archive_entry_linkresolver_set_strategy(links, ARCHIVE_FORMAT_TAR);
-	if (view_open_path(view, path, err) < 0 ||
-	    ext4_lookup(view->files, view->path, true, &number, err) < 0 ||
-	    ext4_stat(view->files, number, &file, err) < 0)
+	if (view_find(view, path, &number, &file, err) < 0)
 		return -1;
 	if (!S_ISDIR(file.mode))
 		x.top = last_component(path);

@@ -179,9 +179,7 @@ static int list(struct view *view, const char *path, bool recursive, bool json, 
 	struct ext4_file file = { 0 };
 	uint32_t number = 0;
 
-	if (view_open_path(view, path, err) < 0 ||
-	    ext4_lookup(view->files, view->path, true, &number, err) < 0 ||
-	    ext4_stat(view->files, number, &file, err) < 0)
+	if (view_find(view, path, &number, &file, err) < 0)
 		return -1;
 	if (!S_ISDIR(file.mode))
 		return print_file(&listing, path, &file, err);

@@ -42,7 +42,7 @@ static ptrdiff_t below(const char *mount, const char *path)
 	return length == 0 || path[length] == '/' || path[length] == '\0' ? (ptrdiff_t)length : -1;
 }
 
-int view_open_path(struct view *view, const char *path, struct error *err)
+static int open_path(struct view *view, const char *path, const char **inside, struct error *err)
 {
 	const struct descriptor *d = &view->image->descriptor;
 	const struct descriptor_volume *deepest = NULL;
@@ -57,9 +57,19 @@ int view_open_path(struct view *view, const char *path, struct error *err)
 		}
 	}
 	if (!deepest)
-		return error_input(err, "%s: no volume holds /%s", view->image_path, path);
-	view->path = path + deepest_length;
-	if (view_open_volume(view, deepest, err) < 0)
+		return error_input(err, "no volume holds it");
+	*inside = path + deepest_length;
+	return view_open_volume(view, deepest, err);
+}
+
+int view_find(struct view *view, const char *path, uint32_t *number, struct ext4_file *file,
+	      struct error *err)
+{
+	const char *inside = NULL;
+
+	if (open_path(view, path, &inside, err) < 0 ||
+	    ext4_lookup(view->files, inside, true, number, err) < 0 ||
+	    ext4_stat(view->files, *number, file, err) < 0)
 		return error_prefix(err, "%s", view->image_path);
 	return 0;
 }

@@ -13,15 +13,17 @@ struct view {
 	struct volume_reader *volume;
 	struct ext4_reader *files;
 	const struct descriptor_volume *descriptor;
-	const char *path; /* inside the volume; points into what view_open_path() was given */
 };
 
 /* Opens the image, and the key unless `key_path` is NULL. */
 int view_open(const char *image_path, const char *key_path, struct view *view, struct error *err)
 	MUST_CHECK;
 
-/* Opens the volume that is mounted at or above `path` (absolute or not) in the running guest. */
-int view_open_path(struct view *view, const char *path, struct error *err) MUST_CHECK;
+/* Opens the volume that is mounted at or above `path` (absolute or not) in the running guest, and
+ * finds what is there, through a symbolic link too: the inode's number and what ext4_stat() says of
+ * it. Errors name the image. */
+int view_find(struct view *view, const char *path, uint32_t *number, struct ext4_file *file,
+	      struct error *err) MUST_CHECK;
 
 /* Opens one of the image's volumes, closing the one open before. */
 int view_open_volume(struct view *view, const struct descriptor_volume *volume, struct error *err)

@@ -69,7 +69,7 @@ int volume_begin(const struct volume_options *options, struct volume **volume, s
 	v->options = *options;
 	v->spill_fd = -1;
 	if (start(v, err) < 0)
-		return error_prefix(err, "preparing volume %s", options->name);
+		return -1;
 	*volume = take_ptr(v);
 	return 0;
 }

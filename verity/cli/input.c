@@ -9,7 +9,7 @@
 
 int input_open(const char *path, int *fd, uint64_t *size_bytes, struct error *err)
 {
-	cleanup_fd int opened = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	uint64_t size;
 
 	if (opened < 0)
