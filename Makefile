@@ -31,7 +31,7 @@ all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ guest-init/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -40,6 +40,7 @@ below_source := common
 below_stack := source format common
 below_ext4 := stack source format common
 below_seal := stack source verity format common
+below_guest-init := attest verity format common
 
 name_of = $(notdir $(1))
 archive = $(B)/lib/$(1).a
@@ -64,6 +65,7 @@ libs_stack := yaml-0.1
 libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
 libs_attest := jose
+libs_guest-init := devmapper libssl zlib
 
 link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p)))))
 
@@ -78,10 +80,13 @@ package_ext2fs := libext2fs-dev
 package_com_err := comerr-dev
 package_libcryptsetup := libcryptsetup-dev
 package_jose := libjose-dev
+package_devmapper := libdevmapper-dev
+package_libssl := libssl-dev
+package_zlib := zlib1g-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest guest-init,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------
@@ -155,7 +160,7 @@ $(limits): $(patsubst %,$(B)/obj/%.o,tests/bench/limits builder/seal/xts) $(call
 bench: all $(limits)
 	@tests/bench/run
 
-formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] guest-init/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
 	clang-format -i $(formatted)
 check-format:
