@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/version.h"
 
@@ -193,11 +195,22 @@ static int run(const struct program *program, int argc, char **argv, struct erro
 	return c->run(c, argc - 1, argv + 1, err);
 }
 
+/* Were one of them closed, the next file opened would get its number, and what we print. Taken by
+ * one that cannot be used that way, reading or writing it fails as before. */
+static int take_standard_descriptors(struct error *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return error_system(err, "opening /dev/null");
+	return 0;
+}
+
 int command_main(const struct program *program, int argc, char **argv)
 {
 	struct error err = { 0 };
 
-	if (run(program, argc, argv, &err) < 0)
+	if (take_standard_descriptors(&err) < 0 || run(program, argc, argv, &err) < 0)
 		return error_report(program->name, &err);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		(void)error_system(&err, "writing to standard output");
