@@ -84,8 +84,8 @@ static int read_private_file(const char *path, size_t min, size_t max, struct se
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT ? error_input(err, "no such file")
-				       : error_system(err, "opening it");
+		return errno == ENOENT || errno == ENOTDIR ? error_input(err, "no such file")
+							   : error_system(err, "opening it");
 	if (fstat(fd, &st) < 0)
 		return error_system(err, "reading its mode");
 	if (!S_ISREG(st.st_mode))

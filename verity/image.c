@@ -37,7 +37,7 @@ static int read_seal(struct image *image, struct error *err)
 	if (pread_exact(image->fd, image->seal_partition, size, partition->offset_bytes, err) < 0)
 		return -1;
 	if (seal_parse(image->seal_partition, size, &image->seal, err) < 0)
-		return error_prefix(err, "seal partition");
+		return -1;
 	const struct seal *seal = &image->seal;
 	if (seal_digest(seal->descriptor, seal->descriptor_bytes, image->seal_digest, err) < 0)
 		return -1;
@@ -54,8 +54,9 @@ int image_open(const char *path, struct image **result, struct error *err)
 		return error_memory(err);
 	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (image->fd < 0)
-		return errno == ENOENT ? error_input(err, "%s: no such file", path)
-				       : error_system(err, "%s", path);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? error_input(err, "%s: no such file", path)
+			       : error_system(err, "%s", path);
 	if (read_table(image, err) < 0 || read_seal(image, err) < 0)
 		return error_prefix(err, "%s", path);
 	*result = take_ptr(image);

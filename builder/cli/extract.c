@@ -44,8 +44,14 @@ struct extraction {
 static int archive_error(struct extraction *x, const char *path, struct error *err)
 {
 	const char *why = archive_error_string(x->out);
+	char file[EXT4_PATH_MAX_BYTES + 1] = "standard output";
 
-	return error_system_text(err, "/%s: %s", path, why ? why : "it cannot be written");
+	if (x->to_directory)
+		(void)snprintf(file, sizeof(file), "/%s", path);
+	if (!why || archive_errno(x->out) <= 0)
+		return error_system_text(err, "%s: %s", file, why ? why : "it cannot be written");
+	errno = archive_errno(x->out);
+	return error_system(err, "%s: %s", file, why);
 }
 
 /* A tar takes a file's bytes in order, holes too: one that is marked as such is left out of the tar

@@ -13,8 +13,9 @@ int input_open(const char *path, int *fd, uint64_t *size_bytes, struct error *er
 	uint64_t size;
 
 	if (opened < 0)
-		return errno == ENOENT ? error_input(err, "%s: no such file", path)
-				       : error_system(err, "%s", path);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? error_input(err, "%s: no such file", path)
+			       : error_system(err, "%s", path);
 	if (file_size(opened, &size, err) < 0)
 		return error_prefix(err, "%s", path);
 	/* read ahead further; where the file system does not know how, nothing is lost */
