@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attest/report_data.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,4 +57,55 @@ int kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
 		  uint8_t host_data[SNP_HOST_DATA_BYTES], struct error *err)
 {
 	return digest_padded(init_data, size, hash, host_data, SNP_HOST_DATA_BYTES, err);
+}
+
+static const char *blanks_skip(const char *at)
+{
+	return at + strspn(at, " \t");
+}
+
+/* The value of `algorithm = "..."` at the start of a line into `name`; false for any other line. */
+static bool algorithm_line(const char *line, char name[16])
+{
+	static const char key[] = "algorithm";
+
+	if (strncmp(line, key, sizeof(key) - 1) != 0)
+		return false;
+	line = blanks_skip(line + sizeof(key) - 1);
+	if (*line++ != '=')
+		return false;
+	line = blanks_skip(line);
+	const char quote = *line++;
+	if (quote != '"' && quote != '\'')
+		return false;
+	size_t length =
+		strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	if (length == 0 || length > 15 || line[length] != quote)
+		return false;
+	const char *rest = blanks_skip(line + length + 1);
+	if (*rest && !strchr("\r\n#", *rest))
+		return false;
+	memcpy(name, line, length);
+	name[length] = 0;
+	return true;
+}
+
+int kbs_init_data_algorithm(const char *init_data, enum kbs_hash *hash, struct error *err)
+{
+	char name[16];
+
+	for (const char *line = init_data; *line;) {
+		const char *start = blanks_skip(line);
+		const char *end = start + strcspn(start, "\n");
+		if (*start == '[')
+			break;
+		if (algorithm_line(start, name))
+			return kbs_hash_from_name(name, hash, err);
+		for (const char *at = start; end - at >= 3; at++)
+			if (!strncmp(at, "\"\"\"", 3) || !strncmp(at, "'''", 3))
+				return error_input(err, "initdata has a multi-line string before "
+							"its algorithm");
+		line = *end ? end + 1 : end;
+	}
+	return error_input(err, "initdata names no algorithm");
 }

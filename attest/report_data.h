@@ -27,3 +27,9 @@ int kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
 
 /* "sha256", "sha384", "sha512", in any case. ERROR_INPUT for another. */
 int kbs_hash_from_name(const char *name, enum kbs_hash *hash, struct error *err) MUST_CHECK;
+
+/* The algorithm that initdata names for its own digest: `algorithm = "sha384"` among what stands
+ * before its first table (CoCo's initdata specification). Not a TOML parser: initdata written in
+ * another way, such as with a multi-line string before it, is ERROR_INPUT. */
+int kbs_init_data_algorithm(const char *init_data, enum kbs_hash *hash, struct error *err)
+	MUST_CHECK;

@@ -10,8 +10,8 @@
  *      "allow_smt": true, "require_single_socket": false,
  *      "products": ["Milan", "Genoa", "Turin"]}
  *
- * The values of the last seven lines are what is meant where the member is absent. SMT alone is
- * allowed by default: QEMU and Kata set that bit in every guest they start. */
+ * The values shown for "vmpl" and what follows are what is meant where they are absent. SMT alone
+ * is allowed by default: QEMU and Kata set that bit in every guest they start. */
 #pragma once
 
 #include <stdbool.h>

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!kbs_error_parse(data, size, &error, &err);
 	if (kbs_attestation_parse(data, size, &attestation, &err) < 0)
 		return 0;
+	if (attestation.init_data)
+		(void)!kbs_init_data_algorithm(attestation.init_data, &challenge.hash, &err);
 	(void)!kbs_key_check(attestation.tee_public_key, &err);
 	(void)!kbs_report_data(attestation.nonce, attestation.tee_public_key,
 			       attestation.additional_evidence, KBS_SHA384, report_data, &err);

@@ -67,10 +67,12 @@ static void host_data_is_the_digest_of_initdata(void **state)
 		const char *want = json_string_value(json_object_get(row, "host_data_hex"));
 		uint8_t host_data[SNP_HOST_DATA_BYTES];
 		char text[2 * SNP_HOST_DATA_BYTES + 1];
-		enum kbs_hash hash;
+		enum kbs_hash hash, named;
 
 		assert_ok(kbs_hash_from_name(json_string_value(json_object_get(row, "algorithm")),
 					     &hash, &err));
+		assert_ok(kbs_init_data_algorithm(toml, &named, &err));
+		assert_int_equal(named, hash);
 		assert_ok(kbs_host_data(toml, strlen(toml), hash, host_data, &err));
 		hex_encode(host_data, sizeof(host_data), text);
 		assert_string_equal(text, want);
@@ -79,12 +81,48 @@ static void host_data_is_the_digest_of_initdata(void **state)
 	assert_int_equal(checked, 3);
 }
 
+static void the_algorithm_is_read_before_the_first_table_only(void **state)
+{
+	static const struct {
+		const char *toml;
+		enum kbs_hash hash;
+	} good[] = {
+		{ "algorithm = \"sha256\"\n", KBS_SHA256 },
+		{ "algorithm='sha512'", KBS_SHA512 },
+		{ "# algorithm = \"sha512\"\r\n\tversion = \"0.1.0\"\r\n algorithm\t=\t\"SHA384\" "
+		  "# x\r\n[data]",
+		  KBS_SHA384 },
+	};
+	static const char *const bad[] = {
+		"",
+		"[data]\nalgorithm = \"sha256\"\n",
+		"algorithm = sha256\n",
+		"algorithm = \"sha256'\n",
+		"algorithm = \"sha256\" x\n",
+		"algorithm = \"\"\n",
+		"algorithms = \"sha256\"\n",
+		"algorithm = \"md5\"\n",
+		"x = \"\"\"\nalgorithm = \"sha256\"\n\"\"\"\n",
+		"x = '''\nalgorithm = \"sha256\"\n'''\n",
+	};
+	enum kbs_hash hash;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_ok(kbs_init_data_algorithm(good[i].toml, &hash, &err));
+		assert_int_equal(hash, good[i].hash);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_fails(ERROR_INPUT, "", kbs_init_data_algorithm(bad[i], &hash, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(report_data_is_what_trustee_computes),
 		cmocka_unit_test(every_part_and_the_hash_count),
 		cmocka_unit_test(host_data_is_the_digest_of_initdata),
+		cmocka_unit_test(the_algorithm_is_read_before_the_first_table_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
