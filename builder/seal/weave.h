@@ -19,7 +19,12 @@
 
 #include "builder/seal/pipeline.h"
 
-enum { LANES_MAX = 8, LANE_SEGMENTS_AHEAD = 3 };
+enum {
+	LANES_MAX = 8,
+	/* Fewer, and a lane whose thread is off the CPU for a moment stops the others; more gained
+	   nothing. */
+	LANE_SEGMENTS_AHEAD = 5,
+};
 
 struct weave;
 struct lane;
