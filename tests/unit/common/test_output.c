@@ -59,7 +59,7 @@ static int leave(void **state)
 	struct place *place = *state;
 
 	(void)names_here(true);
-	(void)chdir("/");
+	(void)!chdir("/");
 	int result = rmdir(place->path);
 	free(place);
 	return result;
