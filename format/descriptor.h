@@ -75,6 +75,11 @@ int descriptor_parse(const uint8_t *bytes, size_t size, struct descriptor *descr
 int descriptor_encode(const struct descriptor *descriptor, uint8_t **bytes, size_t *size,
 		      struct error *err) MUST_CHECK;
 
+/* `init` may stand in a descriptor: an absolute, normalised path below "/", of printable ASCII
+ * without
+ * '"' and '\\', shorter than DESCRIPTOR_PATH_BYTES. */
+bool descriptor_init_valid(const char *init);
+
 /* The machine name as `uname -m` and the descriptor say it ("x86_64", "aarch64"). */
 const char *descriptor_arch_name(enum descriptor_arch arch);
 

@@ -234,6 +234,11 @@ static int parse_arch(const json_t *json, enum descriptor_arch *arch, struct err
 	return error_input(err, "\"arch\" of descriptor is \"%s\", not x86_64 or aarch64", name);
 }
 
+bool descriptor_init_valid(const char *init)
+{
+	return path_valid(init) && strcmp(init, "/") != 0;
+}
+
 static int parse_init(const json_t *json, struct descriptor *descriptor, struct error *err)
 {
 	const char *init;
@@ -242,7 +247,7 @@ static int parse_init(const json_t *json, struct descriptor *descriptor, struct 
 		return -1;
 	if (!init)
 		return 0;
-	if (!path_valid(init) || strcmp(init, "/") == 0)
+	if (!descriptor_init_valid(init))
 		return error_input(
 			err, "\"init\" of descriptor is \"%s\", not an absolute, normalised path",
 			init);

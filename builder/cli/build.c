@@ -95,7 +95,7 @@ static int parse_encryption(const char *text, enum build_encryption *encryption,
 	else if (strcmp(text, "none") == 0)
 		*encryption = ENCRYPT_NONE;
 	else
-		return error_usage(err, "--encrypt takes all, pod or none, not \"%s\"", text);
+		return error_usage(err, "takes all, pod or none, not \"%s\"", text);
 	return 0;
 }
 
@@ -166,6 +166,15 @@ static int take_option(struct request *r, int id, const char *value, struct erro
 	}
 }
 
+/* What a value was given to: the message about it says only what is wrong with it. */
+static int name_option(const struct command *self, int id, struct error *err)
+{
+	for (const struct command_option *o = self->options; o->name; o++)
+		if (o->id == id)
+			return error_prefix(err, "build: --%s", o->name);
+	return -1; /* of an option that there is not, the error is whole */
+}
+
 static int check_request(const struct request *r, struct error *err)
 {
 	if (!r->base)
@@ -186,6 +195,10 @@ static int check_request(const struct request *r, struct error *err)
 		return error_usage(err, "build: --sign-key and --sign-cert go together");
 	if (r->key_id && !resource_path_valid(r->key_id))
 		return error_usage(err, "build: --key-id \"%s\" is not REPO/TYPE/TAG", r->key_id);
+	if (!descriptor_init_valid(r->init))
+		return error_usage(err,
+				   "build: --init \"%.200s\" is not an absolute, normalised path",
+				   r->init);
 	return 0;
 }
 
@@ -205,7 +218,7 @@ static int parse_request(const struct command *self, int argc, char **argv, stru
 		return -1;
 	while ((id = command_next_option(self, argc, argv, err)) != -1)
 		if (take_option(r, id, optarg, err) < 0)
-			return -1;
+			return name_option(self, id, err);
 	if (command_operands(self, argc, 0, err) < 0)
 		return -1;
 	return check_request(r, err);
@@ -228,7 +241,8 @@ static int read_pod(const struct request *r, struct pod **result, struct error *
 	}
 	for (size_t i = 0; i < r->container_count; i++)
 		if (pod_add(pod, r->containers[i].kind, r->containers[i].text, err) < 0)
-			return -1;
+			return error_prefix(err, "build: --%s",
+					    pod_kind_name(r->containers[i].kind));
 	*result = take_ptr(pod);
 	return 0;
 }

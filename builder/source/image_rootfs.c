@@ -20,6 +20,9 @@ int image_open_rootfs(struct source_image *image, const struct reference *refere
 		return error_system(err, "opening it");
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return error_input(err, "neither a directory nor a regular file");
+	/* tar takes an empty file for an empty archive; here it is a download that failed */
+	if (S_ISREG(st.st_mode) && st.st_size == 0)
+		return error_input(err, "an empty file, not a tar archive");
 	if (image_set_layer_count(image, 1, err) < 0)
 		return -1;
 	backend->rootfs_is_directory = S_ISDIR(st.st_mode);
