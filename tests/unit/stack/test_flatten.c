@@ -154,7 +154,7 @@ static const struct row rows[] = {
 	  NULL },
 	{ "a parent that is a file",
 	  { "f:f", "f:f/x" },
-	  "!layer 1: /f/x: /f is not a dir",
+	  "!layer 2: /f/x: /f is not a dir",
 	  NULL,
 	  NULL },
 	{ "a parent that was a file", { "f:f", "d:f f:f/x" }, "d:f@2.1 f:f/x@2.2 ", NULL, NULL },
