@@ -31,7 +31,7 @@ all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ guest-init/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ guest-init/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -40,6 +40,7 @@ below_source := common
 below_stack := source format common
 below_ext4 := stack source format common
 below_seal := stack source verity format common
+below_boot := source format common
 below_guest-init := attest verity format common
 
 name_of = $(notdir $(1))
@@ -91,7 +92,7 @@ pkg-config-check:
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
-all_parts_podseal := seal ext4 stack source attest verity format common
+all_parts_podseal := boot seal ext4 stack source attest verity format common
 all_parts_podseal-verity := verity format common
 main_podseal := builder/cli
 main_podseal-verity := verity/cli
@@ -134,18 +135,21 @@ $(foreach s,$(fuzz_sources),$(eval $(call fuzz_rules,$(s))))
 .PHONY: fuzz-targets
 fuzz-targets: $(fuzz_targets)
 
-sanitized := $(MAKE) --no-print-directory SANITIZE="$(sanitizers)"
+# as many jobs as CPUs, unless make was told how many
+build := $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+sanitized := $(build) SANITIZE="$(sanitizers)"
 for_unit := $(sanitized) B=build/asan
 for_fuzz := $(sanitized) B=build/fuzz CC=clang extra_cflags=-fsanitize=fuzzer-no-link
 
 .PHONY: check asan fuzz bench check-format format
 check: deps-if-missing
-	@$(MAKE) --no-print-directory all
+	@$(build) all unit-tests
 	@$(for_unit) unit-tests
 	@$(for_fuzz) fuzz-targets
 	@PROGRAMS=$(CURDIR)/build tests/run $(T)
 
 asan:
+	@$(build) unit-tests
 	@$(for_unit) all unit-tests
 	@$(for_fuzz) fuzz-targets
 	@PROGRAMS=$(CURDIR)/build/asan tests/run $(T)
@@ -174,7 +178,7 @@ deps:
 deps-if-missing:
 	@images/install-packages --if-missing
 demo: deps-if-missing
-	@$(MAKE) --no-print-directory all
+	@$(build) all
 	@images/demo
 
 install: all

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What signing and verifying share; private to the two. */
+/* What signing and verifying share, and what reads certificates for the initrd. */
 #pragma once
 
 #include <openssl/bio.h>

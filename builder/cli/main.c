@@ -36,6 +36,24 @@ static const struct command commands[] = {
 	  "read or verify an SNP attestation report", report_options, NULL },
 	{ "policy", cmd_policy, "IMG --measurement HEX... -o POLICY.json",
 	  "write a broker's policy for an image's key", policy_options, NULL },
+	{ "initrd", cmd_initrd, "--modules DIR [OPTION]... -o INITRD | --list INITRD",
+	  "make the guest's initrd, or say what is in one", initrd_options,
+	  "It holds podseal-init and what that needs: libraries, modules, certificates. The same\n"
+	  "files give the same bytes; SOURCE_DATE_EPOCH dates what is inside (default 0).\n\n"
+	  "Example:\n"
+	  "  podseal initrd --modules /lib/modules/$(uname -r) --trust signer.pem -o initrd.img" },
+	{ "uki", cmd_uki, "--kernel K [--initrd I] [OPTION]... -o UKI.efi",
+	  "put kernel, initrd and command line into one EFI program", uki_options,
+	  "Example:\n"
+	  "  podseal uki --kernel vmlinuz --initrd initrd.img \\\n"
+	  "      --cmdline \"console=ttyS0 podseal.seal=sha256:...\" -o pod.efi" },
+	{ "run", cmd_run, "IMG --kernel K --initrd I | --uki UKI.efi --firmware F [OPTION]...",
+	  "boot an image in QEMU, its console on the terminal", run_options,
+	  "With KVM where it works, else without. The command line of the kernel is\n"
+	  "console=ttyS0 and what --append says; without --append a UKI's own holds.\n\n"
+	  "Example:\n"
+	  "  podseal run pod.img --kernel vmlinuz --initrd initrd.img --forward 8080:80 \\\n"
+	  "      --append \"podseal.seal=sha256:... podseal.kbs=http://10.0.2.2:8080\"" },
 	{ 0 },
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A layer's compressed bytes, in pieces of any size, to its tar's bytes, in pieces of any size.
- * Pure. Private to builder/source/.
+ * Pure. For builder/source/, and for builder/boot/, which reads modules and initrds with it.
  *
  * gzip (RFC 1952): any number of members, then nothing or zeros; header flags, CRC and ISIZE are
  * checked. zstd (RFC 8878): any number of frames, skippable ones too; windows of up to 128 MiB. So
