@@ -323,8 +323,8 @@ static int open_outputs(const struct request *r, struct resources *s, struct err
 	if (name_beside(r, descriptor_suffix, &descriptor, err) < 0 ||
 	    name_beside(r, record_suffix, &record, err) < 0)
 		return -1;
-	if (output_try(descriptor, 0666, err) < 0 || output_try(record, 0600, err) < 0 ||
-	    output_open(r->output, 0666, &s->image, err) < 0)
+	if (output_try(r->output, 0666, err) < 0 || output_try(descriptor, 0666, err) < 0 ||
+	    output_try(record, 0600, err) < 0 || output_open(r->output, 0666, &s->image, err) < 0)
 		return error_prefix(err, "opening the output");
 	return 0;
 }
