@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "builder/boot/qemu.h"
+
+static const struct qemu_forward forwards[] = { { 8080, 80 }, { 8443, 443 } };
+
+#define MACHINE                                                                            \
+	"qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -serial " \
+	"stdio -machine q35 "
+#define IMAGE                                                                                \
+	" -blockdev driver=raw,node-name=image,read-only=on,file.driver=file,file.filename=" \
+	"pod.img -device virtio-blk-pci,drive=image,serial=podseal-image"
+#define NETWORK " -device virtio-net-pci,netdev=net,romfile="
+
+static struct qemu_options basic(void)
+{
+	return (struct qemu_options){ .image = "pod.img",
+				      .kernel = "vmlinuz",
+				      .initrd = "initrd.img",
+				      .memory_bytes = UINT64_C(1) << 30,
+				      .vcpus = 2 };
+}
+
+static void assert_command(const struct qemu_options *options, const char *expected)
+{
+	cleanup_qemu_command struct qemu_command command = { 0 };
+	struct error err = { 0 };
+
+	if (qemu_command_make(options, &command, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_null(command.argv[command.argc]);
+	cleanup_free char *text = qemu_command_text(&command);
+	assert_string_equal(text, expected);
+}
+
+static void a_kernel_is_booted_directly(void **state)
+{
+	struct qemu_options o = basic();
+
+	(void)state;
+	assert_command(&o, MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 "
+				   "-kernel vmlinuz -initrd initrd.img -append "
+				   "console=ttyS0" IMAGE " -netdev user,id=net" NETWORK);
+	o.kvm = true;
+	o.append = "podseal.seal=sha256:00 quiet";
+	o.initrd = NULL;
+	assert_command(&o, MACHINE "-accel kvm -cpu host -m 1024M -smp 2 -kernel vmlinuz -append "
+				   "'console=ttyS0 podseal.seal=sha256:00 quiet'" IMAGE
+				   " -netdev user,id=net" NETWORK);
+}
+
+static void a_uki_keeps_its_command_line(void **state)
+{
+	struct qemu_options o = basic();
+
+	(void)state;
+	o.kernel = o.initrd = NULL;
+	o.uki = "pod.efi";
+	o.firmware = "OVMF.fd";
+	assert_command(&o, MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 -bios OVMF.fd "
+				   "-kernel pod.efi" IMAGE " -netdev user,id=net" NETWORK);
+	o.append = "x";
+	assert_command(&o, MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 -bios OVMF.fd "
+				   "-kernel pod.efi -append 'console=ttyS0 x'" IMAGE
+				   " -netdev user,id=net" NETWORK);
+}
+
+static void ports_and_a_scratch_disk_come_with_it(void **state)
+{
+	struct qemu_options o = basic();
+
+	(void)state;
+	o.forwards = forwards;
+	o.forward_count = 2;
+	o.scratch = "/dev/vg/scratch";
+	assert_command(&o, MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 "
+				   "-kernel vmlinuz -initrd initrd.img -append console=ttyS0" IMAGE
+				   " -blockdev driver=raw,node-name=scratch,read-only=off,"
+				   "file.driver=host_device,file.filename=/dev/vg/scratch"
+				   " -device virtio-blk-pci,drive=scratch,serial=podseal-scratch"
+				   " -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80,"
+				   "hostfwd=tcp:127.0.0.1:8443-:443" NETWORK);
+}
+
+/* A name may not add options to the disk: "x,file.locking=off" is all name. */
+static void a_comma_in_a_name_stays_in_it(void **state)
+{
+	cleanup_qemu_command struct qemu_command command = { 0 };
+	struct qemu_options o = basic();
+	struct error err = { 0 };
+	size_t found = 0;
+
+	(void)state;
+	o.image = "a,read-only=off,,b";
+	assert_int_equal(qemu_command_make(&o, &command, &err), 0);
+	for (size_t i = 0; i < command.argc; i++)
+		found += strstr(command.argv[i], "filename=a,,read-only=off,,,,b") != NULL;
+	assert_int_equal(found, 1);
+}
+
+static void words_are_quoted_for_a_shell(void **state)
+{
+	struct qemu_command command = {
+		.argv = { (char *)"plain", (char *)"", (char *)"two words", (char *)"it's",
+			  (char *)"$(rm)", (char *)"a\\b" },
+		.argc = 6,
+	};
+	cleanup_free char *text = qemu_command_text(&command);
+
+	(void)state;
+	assert_string_equal(text, "plain '' 'two words' 'it'\\''s' '$(rm)' 'a\\b'");
+}
+
+static void what_does_not_go_together_is_refused(void **state)
+{
+	static const struct {
+		struct qemu_options options;
+		const char *message;
+	} rows[] = {
+		{ { .vcpus = 1, .memory_bytes = 1 << 20 }, "either --kernel" },
+		{ { .vcpus = 1, .memory_bytes = 1 << 20, .kernel = "k", .uki = "u" },
+		  "either --kernel" },
+		{ { .vcpus = 1,
+		    .memory_bytes = 1 << 20,
+		    .uki = "u",
+		    .initrd = "i",
+		    .firmware = "f" },
+		  "--initrd does not go" },
+		{ { .vcpus = 1, .memory_bytes = 1 << 20, .uki = "u" }, "needs --firmware" },
+		{ { .vcpus = 1, .memory_bytes = 0, .kernel = "k" }, "not a number of MiB" },
+		{ { .vcpus = 1, .memory_bytes = 1000000, .kernel = "k" }, "not a number of MiB" },
+		{ { .vcpus = 0, .memory_bytes = 1 << 20, .kernel = "k" }, "0 vCPUs" },
+		{ { .vcpus = 256, .memory_bytes = 1 << 20, .kernel = "k" }, "256 vCPUs" },
+		{ { .vcpus = 1, .memory_bytes = 1 << 20, .kernel = "k", .forward_count = 33 },
+		  "33 forwarded ports" },
+	};
+	struct qemu_command command = { .argc = 99 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct qemu_options o = rows[i].options;
+		struct error err = { 0 };
+		o.image = "pod.img";
+		if (qemu_command_make(&o, &command, &err) != -1 || err.kind != ERROR_USAGE ||
+		    !strstr(err.text, rows[i].message))
+			fail_msg("row %zu: \"%s\"", i, err.text);
+		assert_int_equal(command.argc, 99);
+	}
+}
+
+/* The most words there can be fit the array. */
+static void everything_at_once_fits(void **state)
+{
+	struct qemu_forward many[QEMU_FORWARDS_MAX];
+	cleanup_qemu_command struct qemu_command command = { 0 };
+	struct qemu_options o = basic();
+	struct error err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < QEMU_FORWARDS_MAX; i++)
+		many[i] = (struct qemu_forward){ 65535, 65535 };
+	o.forwards = many;
+	o.forward_count = QEMU_FORWARDS_MAX;
+	o.firmware = o.append = o.scratch = "x";
+	assert_int_equal(qemu_command_make(&o, &command, &err), 0);
+	assert_null(command.argv[command.argc]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kernel_is_booted_directly),
+		cmocka_unit_test(a_uki_keeps_its_command_line),
+		cmocka_unit_test(ports_and_a_scratch_disk_come_with_it),
+		cmocka_unit_test(a_comma_in_a_name_stays_in_it),
+		cmocka_unit_test(words_are_quoted_for_a_shell),
+		cmocka_unit_test(what_does_not_go_together_is_refused),
+		cmocka_unit_test(everything_at_once_fits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
