@@ -66,18 +66,6 @@ static int windows_new(struct verify *v, struct error *err)
 	return 0;
 }
 
-/* In the order they lie: the first that differs, or `count`. */
-static uint64_t first_difference(const uint8_t (*digests)[VERITY_DIGEST_BYTES],
-				 const uint8_t *wanted, uint64_t count)
-{
-	uint64_t i = 0;
-
-	while (i < count &&
-	       memcmp(digests[i], wanted + i * VERITY_DIGEST_BYTES, VERITY_DIGEST_BYTES) == 0)
-		i++;
-	return i;
-}
-
 static int trusted_digests(struct verify *v, unsigned level, uint64_t index, uint64_t most,
 			   const uint8_t **digests, uint64_t *count, struct error *err);
 
@@ -123,11 +111,9 @@ static int window_move(struct verify *v, unsigned level, uint64_t first, struct 
 		return error_prefix(err, "hash tree");
 	if (sha256_many(&salt, w->bytes, block, count, w->digests, err) < 0)
 		return -1;
-	uint64_t differs = first_difference(w->digests, wanted, count);
+	uint64_t differs = verity_first_difference(w->digests, wanted, count);
 	if (differs < count)
-		return error_mismatch(err, "hash block %llu at level %u does not match the %s",
-				      (unsigned long long)(first + differs), level,
-				      level + 1 == v->layout.levels ? "root hash" : "hash tree");
+		return verity_hash_block_differs(first + differs, level, &v->layout, err);
 	w->first = first;
 	w->blocks = count;
 	return check_padding(v, level, err);
@@ -224,12 +210,11 @@ static int verify_unit(const struct verify *v, struct unit *u, uint64_t *at, str
 	verity_data_give_back(&v->data, u->first * block, u->count * block);
 	if (hashed < 0)
 		return -1;
-	uint64_t differs = first_difference(u->digests, u->wanted, u->count);
+	uint64_t differs = verity_first_difference(u->digests, u->wanted, u->count);
 	if (differs == u->count)
 		return 0;
 	*at = u->first + differs;
-	return error_mismatch(err, "data block %llu does not match the hash tree",
-			      (unsigned long long)*at);
+	return verity_data_block_differs(*at, err);
 }
 
 static void *verify_work(void *context)

@@ -3,14 +3,15 @@
  *
  * As it comes: the data are the file itself, and the root hash is that of the highest hash block,
  * so that verification reads on to the levels below. Made right: the bytes after the superblock are
- * the data, their hash area must verify, and must not once a byte of it or of them has changed. */
+ * the data, their hash area must verify, and must not once a byte of it or of them has changed.
+ * Reading block after block must find the same. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "common/cleanup.h"
 #include "common/io.h"
-#include "verity/verity.h"
+#include "verity/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,6 +26,26 @@ static int file_of(const uint8_t *bytes, size_t size)
 	if (fd < 0 || pwrite_all(fd, bytes, size, 0, &err) < 0)
 		abort();
 	return fd;
+}
+
+/* All data blocks through a reader, the last first, so that nothing is where it was before. */
+static int read_all(const struct verity_files *files, const struct verity_params *params,
+		    const uint8_t root[VERITY_DIGEST_BYTES], struct error *err)
+{
+	cleanup_verity_reader struct verity_reader *reader = NULL;
+	size_t block = params->data_block_size;
+	cleanup_free uint8_t *bytes = malloc(block);
+
+	if (!bytes)
+		abort();
+	if (verity_reader_new(files->hash_fd, files->hash_offset, params, root, &reader, err) < 0)
+		return -1;
+	for (uint64_t i = params->data_blocks; i-- > 0;)
+		if (pread_exact(files->data_fd, bytes, block, files->data_offset + i * block, err) <
+			    0 ||
+		    verity_reader_check(reader, i, 1, bytes, err) < 0)
+			return -1;
+	return 0;
 }
 
 static void as_it_comes(const struct verity_params *params, const struct verity_layout *layout,
@@ -43,7 +64,9 @@ static void as_it_comes(const struct verity_params *params, const struct verity_
 		    sha256_many(&salt, data + top, params->hash_block_size, 1, root, &err) < 0)
 			abort();
 	}
-	(void)!verity_verify(&files, params, root[0], &one_thread, &err);
+	if (verity_verify(&files, params, root[0], &one_thread, &err) == 0 &&
+	    read_all(&files, params, root[0], &err) < 0)
+		abort();
 }
 
 static void flip(int fd, uint64_t at)
@@ -73,16 +96,19 @@ static void made_right(const struct verity_params *params, const struct verity_l
 		return;
 	if (ftruncate(data_fd, (off_t)bytes) < 0 ||
 	    verity_format(&files, params, root, &one_thread, &err) < 0 ||
-	    verity_verify(&files, params, root, &one_thread, &err) < 0)
+	    verity_verify(&files, params, root, &one_thread, &err) < 0 ||
+	    read_all(&files, params, root, &err) < 0)
 		abort();
 	flip(data_fd, choice % bytes);
-	if (verity_verify(&files, params, root, &one_thread, &err) == 0)
+	if (verity_verify(&files, params, root, &one_thread, &err) == 0 ||
+	    read_all(&files, params, root, &err) == 0)
 		abort();
 	flip(data_fd, choice % bytes);
 	if (layout->levels) {
 		uint64_t tree = layout->level[layout->levels - 1].offset_bytes;
 		flip(hash_fd, tree + choice % (layout->size_bytes - tree));
-		if (verity_verify(&files, params, root, &one_thread, &err) == 0)
+		if (verity_verify(&files, params, root, &one_thread, &err) == 0 ||
+		    read_all(&files, params, root, &err) == 0)
 			abort();
 	}
 }
