@@ -73,6 +73,21 @@ void image_close(struct image *image)
 	free(image);
 }
 
+int image_check_seal(const struct image *image, const char *text, struct error *err)
+{
+	uint8_t wanted[SEAL_DIGEST_BYTES];
+	char found[SEAL_DIGEST_TEXT_BYTES];
+
+	if (seal_digest_from_text(text, wanted, err) < 0) {
+		err->kind = ERROR_USAGE;
+		return -1;
+	}
+	seal_digest_to_text(image->seal_digest, found);
+	if (memcmp(wanted, image->seal_digest, sizeof(wanted)) != 0)
+		return error_mismatch(err, "the seal digest is %s, not %s", found, text);
+	return 0;
+}
+
 static const struct gpt_partition *find(const struct image *image,
 					const struct descriptor_volume *volume, const char *suffix)
 {
@@ -99,40 +114,29 @@ int image_find_volume(const struct image *image, const struct descriptor_volume 
 	return 0;
 }
 
-/* A tool that reads the backup copy must see the same image as one that reads the primary. */
-static int check_copies(const struct image *image, struct error *err)
+static void params_of(const struct descriptor_volume *volume, struct verity_params *params)
 {
-	uint8_t primary[2][GPT_PRIMARY_BYTES], backup[2][GPT_BACKUP_BYTES];
-
-	if (gpt_encode(&image->gpt, primary[0], backup[0], err) < 0 ||
-	    pread_exact(image->fd, primary[1], sizeof(primary[1]), 0, err) < 0 ||
-	    pread_exact(image->fd, backup[1], sizeof(backup[1]),
-			image->gpt.disk_bytes - sizeof(backup[1]), err) < 0)
-		return -1;
-	if (memcmp(primary[0], primary[1], sizeof(primary[0])) != 0)
-		return error_mismatch(err, "the partition table is not as podseal writes it");
-	if (memcmp(backup[0], backup[1], sizeof(backup[0])) != 0)
-		return error_mismatch(err,
-				      "the backup partition table differs from the primary one");
-	return 0;
+	*params = (struct verity_params){
+		.hash_type = VERITY_SALT_FIRST,
+		.data_block_size = DESCRIPTOR_BLOCK_BYTES,
+		.hash_block_size = DESCRIPTOR_BLOCK_BYTES,
+		.data_blocks = volume->verity.data_blocks,
+		.salt_size = sizeof(volume->verity.salt),
+	};
+	memcpy(params->salt, volume->verity.salt, sizeof(volume->verity.salt));
 }
 
-int image_verify_table(const struct image *image, struct error *err)
+int image_volume_reader(const struct image *image, const struct descriptor_volume *volume,
+			struct verity_reader **reader, struct error *err)
 {
-	size_t wanted = 2 * image->descriptor.count + 1;
+	struct image_volume found = { 0 };
+	struct verity_params params;
 
-	if (check_copies(image, err) < 0)
+	params_of(volume, &params);
+	if (image_find_volume(image, volume, &found, err) < 0)
 		return -1;
-	for (size_t i = 0; i < image->descriptor.count; i++) {
-		struct image_volume found;
-		if (image_find_volume(image, &image->descriptor.volumes[i], &found, err) < 0)
-			return -1;
-	}
-	/* names that occur twice were not found above, so the rest is nobody's */
-	if (image->gpt.count != wanted)
-		return error_mismatch(err, "there are %zu partitions, the descriptor tells of %zu",
-				      image->gpt.count, wanted);
-	return 0;
+	return verity_reader_new(image->fd, found.hash->offset_bytes, &params,
+				 volume->verity.root_hash, reader, err);
 }
 
 /* The guest takes these from the descriptor alone; other tools read the superblock, so it must not
@@ -140,9 +144,11 @@ int image_verify_table(const struct image *image, struct error *err)
 static int check_superblock(const struct image *image, const struct gpt_partition *hash,
 			    const struct verity_params *want, struct error *err)
 {
+	uint8_t block[DESCRIPTOR_BLOCK_BYTES];
 	struct verity_params params;
 
-	if (verity_superblock_read(image->fd, hash->offset_bytes, &params, err) < 0)
+	if (pread_exact(image->fd, block, sizeof(block), hash->offset_bytes, err) < 0 ||
+	    verity_superblock_parse(block, VERITY_SUPERBLOCK_BYTES, &params, err) < 0)
 		return -1;
 	const char *differs = params.hash_type != want->hash_type               ? "hash type"
 			      : params.data_block_size != want->data_block_size ? "data block size"
@@ -155,6 +161,30 @@ static int check_superblock(const struct image *image, const struct gpt_partitio
 	if (differs)
 		return error_mismatch(err, "the %s in the superblock of %s is not the descriptor's",
 				      differs, hash->name);
+	if (!is_zero(block + VERITY_SUPERBLOCK_BYTES, sizeof(block) - VERITY_SUPERBLOCK_BYTES))
+		return error_mismatch(err, "the block of the superblock of %s is not zero after it",
+				      hash->name);
+	return 0;
+}
+
+/* Neither partition has room for anything besides. */
+static int check_sizes(const struct image_volume *found, const struct verity_params *params,
+		       struct error *err)
+{
+	struct verity_layout layout;
+
+	if (verity_layout(params, &layout, err) < 0)
+		return -1;
+	if (found->data->size_bytes != params->data_blocks * DESCRIPTOR_BLOCK_BYTES)
+		return error_mismatch(
+			err, "partition %s is %llu bytes, its hash tree covers %llu",
+			found->data->name, (unsigned long long)found->data->size_bytes,
+			(unsigned long long)params->data_blocks * DESCRIPTOR_BLOCK_BYTES);
+	if (found->hash->size_bytes != layout.size_bytes)
+		return error_mismatch(err, "partition %s is %llu bytes, its hash tree ends at %llu",
+				      found->hash->name,
+				      (unsigned long long)found->hash->size_bytes,
+				      (unsigned long long)layout.size_bytes);
 	return 0;
 }
 
@@ -162,26 +192,16 @@ int image_verify_volume(const struct image *image, const struct descriptor_volum
 			const struct verity_effort *effort, struct error *err)
 {
 	struct image_volume found = { 0 };
-	struct verity_params params = {
-		.hash_type = VERITY_SALT_FIRST,
-		.data_block_size = DESCRIPTOR_BLOCK_BYTES,
-		.hash_block_size = DESCRIPTOR_BLOCK_BYTES,
-		.data_blocks = volume->verity.data_blocks,
-		.salt_size = sizeof(volume->verity.salt),
-	};
+	struct verity_params params;
 
-	memcpy(params.salt, volume->verity.salt, sizeof(volume->verity.salt));
+	params_of(volume, &params);
 	if (image_find_volume(image, volume, &found, err) < 0)
 		return -1;
 	if (!descriptor_uuids_match(volume) || !uuid_equal(&found.data->uuid, &volume->data_uuid) ||
 	    !uuid_equal(&found.hash->uuid, &volume->hash_uuid))
 		return error_mismatch(err, "the partition UUIDs do not follow from the root hash");
-	if (found.data->size_bytes != params.data_blocks * DESCRIPTOR_BLOCK_BYTES)
-		return error_mismatch(err, "partition %s is %llu bytes, its hash tree covers %llu",
-				      found.data->name, (unsigned long long)found.data->size_bytes,
-				      (unsigned long long)params.data_blocks *
-					      DESCRIPTOR_BLOCK_BYTES);
-	if (check_superblock(image, found.hash, &params, err) < 0)
+	if (check_sizes(&found, &params, err) < 0 ||
+	    check_superblock(image, found.hash, &params, err) < 0)
 		return -1;
 	const struct verity_files files = {
 		.data_fd = image->fd,

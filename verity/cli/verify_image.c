@@ -39,19 +39,8 @@ static int trusted_read(const struct verify_options *options, struct trusted *t,
 static int check_trust(const struct image *image, const struct verify_options *options,
 		       struct error *err)
 {
-	uint8_t wanted[SEAL_DIGEST_BYTES];
-	char found[SEAL_DIGEST_TEXT_BYTES];
-
-	if (options->seal) {
-		if (seal_digest_from_text(options->seal, wanted, err) < 0) {
-			err->kind = ERROR_USAGE;
-			return error_prefix(err, "--seal");
-		}
-		seal_digest_to_text(image->seal_digest, found);
-		if (memcmp(wanted, image->seal_digest, sizeof(wanted)) != 0)
-			return error_mismatch(err, "the seal digest is %s, not %s", found,
-					      options->seal);
-	}
+	if (options->seal && image_check_seal(image, options->seal, err) < 0)
+		return err->kind == ERROR_USAGE ? error_prefix(err, "--seal") : -1;
 	if (!options->trust_count)
 		return 0;
 	if (!image->seal.signature)
