@@ -112,3 +112,8 @@ int ext4_read_content(struct ext4_reader *reader, uint32_t number,
 		      int (*piece)(void *context, uint64_t offset, const uint8_t *bytes,
 				   size_t size, struct error *err),
 		      void *context, struct error *err) MUST_CHECK;
+
+/* Where that content lies in the file, at ascending offsets, without reading it. */
+int ext4_list_ranges(struct ext4_reader *reader, uint32_t number,
+		     void (*range)(void *context, uint64_t offset, uint64_t size), void *context,
+		     struct error *err) MUST_CHECK;

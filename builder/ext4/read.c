@@ -192,9 +192,21 @@ int ext4_stat(struct ext4_reader *reader, uint32_t number, struct ext4_file *fil
 
 /* --- content --------------------------------------------------------------------------------- */
 
+/* Finds the size of a regular file. */
+static int open_content(struct ext4_reader *reader, uint32_t number, uint64_t *size,
+			struct error *err)
+{
+	if (reader_inode(reader, number, err) < 0)
+		return -1;
+	if (!S_ISREG(reader->disk->i_mode))
+		return error_input(err, "not a regular file");
+	*size = reader_size(reader->disk);
+	return 0;
+}
+
 struct content_walk {
 	struct ext4_reader *reader;
-	uint64_t size;
+	uint64_t size; /* of the file */
 	uint8_t *chunk;
 	uint64_t chunk_bytes;
 	int (*piece)(void *context, uint64_t offset, const uint8_t *bytes, size_t size,
@@ -202,17 +214,24 @@ struct content_walk {
 	void *context;
 };
 
+/* The bytes of the file that an extent holds: from *offset to the result. Blocks behind the file's
+ * end are reserved for later. */
+static uint64_t extent_end(const struct read_extent *extent, uint64_t block_bytes, uint64_t size,
+			   uint64_t *offset)
+{
+	uint64_t end = (extent->file_block + (uint64_t)extent->blocks) * block_bytes;
+
+	*offset = extent->file_block * block_bytes;
+	return end < size ? end : size;
+}
+
 static int take_extent(void *context, const struct read_extent *extent, struct error *err)
 {
 	struct content_walk *walk = context;
 	uint64_t block_bytes = walk->reader->fs->blocksize;
-	uint64_t offset = extent->file_block * block_bytes;
-	uint64_t end = offset + extent->blocks * block_bytes;
-	uint64_t block = extent->block;
+	uint64_t block = extent->block, offset;
+	uint64_t end = extent_end(extent, block_bytes, walk->size, &offset);
 
-	/* Blocks behind the end are reserved for later. */
-	if (end > walk->size)
-		end = walk->size;
 	while (offset < end) {
 		uint64_t part = end - offset;
 		if (part > walk->chunk_bytes)
@@ -232,12 +251,9 @@ int ext4_read_content(struct ext4_reader *reader, uint32_t number,
 				   size_t size, struct error *err),
 		      void *context, struct error *err)
 {
-	uint64_t chunk_bytes;
-	if (reader_inode(reader, number, err) < 0)
+	uint64_t size = 0, chunk_bytes;
+	if (open_content(reader, number, &size, err) < 0)
 		return -1;
-	if (!S_ISREG(reader->disk->i_mode))
-		return error_input(err, "not a regular file");
-	uint64_t size = reader_size(reader->disk);
 	if (!round_up_u64(size, reader->fs->blocksize, &chunk_bytes) || chunk_bytes > CHUNK_BYTES)
 		chunk_bytes = CHUNK_BYTES;
 	cleanup_free uint8_t *chunk = malloc(chunk_bytes ? chunk_bytes : 1);
@@ -245,4 +261,32 @@ int ext4_read_content(struct ext4_reader *reader, uint32_t number,
 		return error_memory(err);
 	struct content_walk walk = { reader, size, chunk, chunk_bytes, piece, context };
 	return read_extents(reader, number, reader->disk->i_block, take_extent, &walk, err);
+}
+
+struct ranges_walk {
+	uint64_t block_bytes, size;
+	void (*range)(void *context, uint64_t offset, uint64_t size);
+	void *context;
+};
+
+static int take_range(void *context, const struct read_extent *extent, struct error *err)
+{
+	const struct ranges_walk *walk = context;
+	uint64_t offset, end = extent_end(extent, walk->block_bytes, walk->size, &offset);
+
+	(void)err;
+	if (offset < end)
+		walk->range(walk->context, offset, end - offset);
+	return 0;
+}
+
+int ext4_list_ranges(struct ext4_reader *reader, uint32_t number,
+		     void (*range)(void *context, uint64_t offset, uint64_t size), void *context,
+		     struct error *err)
+{
+	struct ranges_walk walk = { reader->fs->blocksize, 0, range, context };
+
+	if (open_content(reader, number, &walk.size, err) < 0)
+		return -1;
+	return read_extents(reader, number, reader->disk->i_block, take_range, &walk, err);
 }

@@ -58,8 +58,9 @@ static struct ext4_file stat_path(struct reading *reading, const char *path, boo
 
 struct buffer {
 	uint8_t *bytes;
-	uint64_t size; /* allocated */
-	uint64_t end;  /* of the last piece */
+	uint64_t size;    /* allocated */
+	uint64_t end;     /* of the last piece */
+	uint64_t content; /* all pieces together */
 	unsigned pieces;
 };
 
@@ -72,8 +73,17 @@ static int take_piece(void *context, uint64_t offset, const uint8_t *bytes, size
 	assert_true(offset + size <= buffer->size);
 	memcpy(buffer->bytes + offset, bytes, size);
 	buffer->end = offset + size;
+	buffer->content += size;
 	buffer->pieces++;
 	return 0;
+}
+
+/* Takes away what take_piece() counted. */
+static void take_range(void *context, uint64_t offset, uint64_t size)
+{
+	struct buffer *buffer = context;
+	assert_true(offset + size <= buffer->end && size <= buffer->content);
+	buffer->content -= size;
 }
 
 /* The content with holes as zeros; the caller frees it. */
@@ -83,6 +93,9 @@ static uint8_t *content_of(struct reading *reading, const struct ext4_file *file
 	assert_non_null(buffer.bytes);
 	assert_done(reading, ext4_read_content(reading->reader, file->number, take_piece, &buffer,
 					       &reading->err));
+	assert_done(reading, ext4_list_ranges(reading->reader, file->number, take_range, &buffer,
+					      &reading->err));
+	assert_int_equal(buffer.content, 0);
 	if (pieces)
 		*pieces = buffer.pieces;
 	return buffer.bytes;
