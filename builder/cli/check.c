@@ -184,14 +184,15 @@ static int read_record(const char *path, struct record *record, struct error *er
 int cmd_check(const struct command *self, int argc, char **argv, struct error *err)
 {
 	cleanup_view struct view view = { 0 };
-	const char *key = NULL, *record_path = NULL;
+	struct view_options options = { 0 };
+	const char *record_path = NULL;
 	struct record record;
 	int id;
 
 	while ((id = command_next_option(self, argc, argv, err)) != -1) {
 		if (id == '?')
 			return -1;
-		key = id == OPT_KEY ? optarg : key;
+		options.key = id == OPT_KEY ? optarg : options.key;
 		record_path = id == OPT_RECORD ? optarg : record_path;
 	}
 	if (command_operands(self, argc, 1, err) < 0)
@@ -200,7 +201,7 @@ int cmd_check(const struct command *self, int argc, char **argv, struct error *e
 		return error_usage(err, "check: which record: --record RECORD");
 	if (read_record(record_path, &record, err) < 0)
 		return -1;
-	if (view_open(argv[optind], key, &view, err) < 0)
+	if (view_open(argv[optind], &options, &view, err) < 0)
 		return error_prefix(err, "checking");
 	if (check(&view, &record, err) < 0)
 		return error_prefix(err, "checking: %s", argv[optind]);

@@ -12,10 +12,11 @@
 #include "builder/cli/view.h"
 #include "builder/ext4/walk.h"
 
-enum { OPT_KEY = 256, ZERO_BYTES = 65536 };
+enum { OPT_KEY = 256, OPT_SEAL, ZERO_BYTES = 65536 };
 
 const struct command_option extract_options[] = {
 	{ OPT_KEY, "key", "KEY", "the volume key, for a sealed volume" },
+	{ OPT_SEAL, "seal", "sha256:HEX", "the seal digest the image must have" },
 	{ 'o', "output", "DIR",
 	  "extract into this directory, which is made; without it, a tar on standard output" },
 	{ 0 },
@@ -37,6 +38,7 @@ struct extraction {
 	struct archive_entry_linkresolver *links;
 	const char *top; /* the name of what is extracted, "" for a directory's content */
 	bool to_directory, as_root;
+	bool output_failed; /* and not the image */
 	uint64_t skipped_devices;
 	uint64_t at; /* in the file being written to a tar */
 };
@@ -46,6 +48,7 @@ static int archive_error(struct extraction *x, const char *path, struct error *e
 	const char *why = archive_error_string(x->out);
 	char file[EXT4_PATH_MAX_BYTES + 1] = "standard output";
 
+	x->output_failed = true;
 	if (x->to_directory)
 		(void)snprintf(file, sizeof(file), "/%s", path);
 	if (!why || archive_errno(x->out) <= 0)
@@ -87,13 +90,9 @@ static int write_piece(void *context, uint64_t offset, const uint8_t *bytes, siz
 	return 0;
 }
 
-static int note_extent(void *context, uint64_t offset, const uint8_t *bytes, size_t size,
-		       struct error *err)
+static void note_range(void *context, uint64_t offset, uint64_t size)
 {
-	(void)bytes;
-	(void)err;
 	archive_entry_sparse_add_entry(context, (la_int64_t)offset, (la_int64_t)size);
-	return 0;
 }
 
 static struct archive_entry *make_entry(const char *path, const struct ext4_file *f)
@@ -136,7 +135,7 @@ static int write_entry(struct extraction *x, const char *path, struct archive_en
 		archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e) && size > 0;
 
 	if (content && !x->to_directory &&
-	    ext4_read_content(x->files, number, note_extent, e, err) < 0)
+	    ext4_list_ranges(x->files, number, note_range, e, err) < 0)
 		return -1;
 	int status = archive_write_header(x->out, e);
 	if (status < ARCHIVE_WARN)
@@ -277,20 +276,22 @@ static int extract(struct view *view, const char *path, const char *directory, s
 	x.out = out;
 	x.links = links;
 	if (extract_all(&x, number, err) < 0)
-		return -1;
+		return x.output_failed ? -1 : error_prefix(err, "%s", view->image_path);
 	return directory && S_ISDIR(file.mode) ? date_directory(&file, directory, err) : 0;
 }
 
 int cmd_extract(const struct command *self, int argc, char **argv, struct error *err)
 {
 	cleanup_view struct view view = { 0 };
-	const char *key = NULL, *directory = NULL;
+	struct view_options options = { 0 };
+	const char *directory = NULL;
 	int id;
 
 	while ((id = command_next_option(self, argc, argv, err)) != -1) {
 		if (id == '?')
 			return -1;
-		key = id == OPT_KEY ? optarg : key;
+		options.key = id == OPT_KEY ? optarg : options.key;
+		options.seal = id == OPT_SEAL ? optarg : options.seal;
 		directory = id == 'o' ? optarg : directory;
 	}
 	if (command_operands(self, argc, 2, err) < 0)
@@ -299,7 +300,7 @@ int cmd_extract(const struct command *self, int argc, char **argv, struct error 
 	if (!directory && isatty(STDOUT_FILENO))
 		return error_usage(
 			err, "extract: a tar would go to the terminal; redirect it, or use -o DIR");
-	if (view_open(argv[optind], key, &view, err) < 0 ||
+	if (view_open(argv[optind], &options, &view, err) < 0 ||
 	    extract(&view, path, directory, err) < 0)
 		return error_prefix(err, "extracting %s", path);
 	return 0;

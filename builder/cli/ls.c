@@ -9,10 +9,11 @@
 #include "common/hex.h"
 #include "common/json.h"
 
-enum { OPT_KEY = 256, OPT_JSON };
+enum { OPT_KEY = 256, OPT_SEAL, OPT_JSON };
 
 const struct command_option ls_options[] = {
 	{ OPT_KEY, "key", "KEY", "the volume key, for a sealed volume" },
+	{ OPT_SEAL, "seal", "sha256:HEX", "the seal digest the image must have" },
 	{ 'R', "recursive", NULL, "and everything below" },
 	{ OPT_JSON, "json", NULL, "print JSON, an object a line" },
 	{ 0 },
@@ -21,6 +22,7 @@ const struct command_option ls_options[] = {
 struct listing {
 	bool json;
 	bool children_only; /* a directory is listed by what it holds */
+	bool output_failed; /* and not the image */
 };
 
 static char type_letter(uint32_t mode)
@@ -121,7 +123,8 @@ static json_t *xattrs_json(const struct xattr_set *set)
 	return object;
 }
 
-static int print_json(const char *path, const struct ext4_file *f, struct error *err)
+static int print_json(struct listing *listing, const char *path, const struct ext4_file *f,
+		      struct error *err)
 {
 	char mode[11];
 
@@ -138,8 +141,10 @@ static int print_json(const char *path, const struct ext4_file *f, struct error 
 	     json_object_set_new(o, "device", json_pack("[i, i]", f->major, f->minor)) < 0) ||
 	    (f->xattrs && json_object_set_new(o, "xattrs_hex", xattrs_json(f->xattrs)) < 0))
 		return error_memory(err);
-	if (json_dumpf(o, stdout, JSON_COMPACT) < 0)
+	if (json_dumpf(o, stdout, JSON_COMPACT) < 0) {
+		listing->output_failed = true;
 		return error_system(err, "writing to standard output");
+	}
 	putchar('\n');
 	return 0;
 }
@@ -147,19 +152,19 @@ static int print_json(const char *path, const struct ext4_file *f, struct error 
 static int print_file(void *context, const char *path, const struct ext4_file *file,
 		      struct error *err)
 {
-	const struct listing *listing = context;
+	struct listing *listing = context;
 
 	if (!*path && listing->children_only)
 		return 0;
 	if (listing->json)
-		return print_json(path, file, err);
+		return print_json(listing, path, file, err);
 	print_line(path, file);
 	return 0;
 }
 
 struct child {
 	struct ext4_reader *files;
-	const struct listing *listing;
+	struct listing *listing;
 };
 
 static int print_child(void *context, const char *name, uint32_t number, struct error *err)
@@ -169,45 +174,54 @@ static int print_child(void *context, const char *name, uint32_t number, struct 
 
 	if (ext4_stat(child->files, number, &file, err) < 0)
 		return -1;
-	return print_file((void *)(uintptr_t)child->listing, name, &file, err);
+	return print_file(child->listing, name, &file, err);
+}
+
+static int list_found(struct view *view, const char *path, uint32_t number, bool recursive,
+		      struct ext4_file *file, struct listing *listing, struct error *err)
+{
+	struct child child = { view->files, listing };
+
+	if (!S_ISDIR(file->mode))
+		return print_file(listing, path, file, err);
+	listing->children_only = true;
+	if (recursive)
+		return ext4_walk(view->files, number, true, print_file, listing, err);
+	return ext4_list(view->files, number, print_child, &child, err);
 }
 
 static int list(struct view *view, const char *path, bool recursive, bool json, struct error *err)
 {
 	struct listing listing = { .json = json };
-	struct child child = { .listing = &listing };
 	struct ext4_file file = { 0 };
 	uint32_t number = 0;
 
 	if (view_find(view, path, &number, &file, err) < 0)
 		return -1;
-	if (!S_ISDIR(file.mode))
-		return print_file(&listing, path, &file, err);
-	listing.children_only = true;
-	if (recursive)
-		return ext4_walk(view->files, number, true, print_file, &listing, err);
-	child.files = view->files;
-	return ext4_list(view->files, number, print_child, &child, err);
+	if (list_found(view, path, number, recursive, &file, &listing, err) < 0)
+		return listing.output_failed ? -1 : error_prefix(err, "%s", view->image_path);
+	return 0;
 }
 
 int cmd_ls(const struct command *self, int argc, char **argv, struct error *err)
 {
 	cleanup_view struct view view = { 0 };
-	const char *key = NULL;
+	struct view_options options = { 0 };
 	bool recursive = false, json = false;
 	int id;
 
 	while ((id = command_next_option(self, argc, argv, err)) != -1) {
 		if (id == '?')
 			return -1;
-		key = id == OPT_KEY ? optarg : key;
+		options.key = id == OPT_KEY ? optarg : options.key;
+		options.seal = id == OPT_SEAL ? optarg : options.seal;
 		recursive |= id == 'R';
 		json |= id == OPT_JSON;
 	}
 	if (argc - optind != 2 && command_operands(self, argc, 1, err) < 0)
 		return -1;
 	const char *path = argc - optind == 2 ? argv[optind + 1] : "/";
-	if (view_open(argv[optind], key, &view, err) < 0 ||
+	if (view_open(argv[optind], &options, &view, err) < 0 ||
 	    list(&view, path, recursive, json, err) < 0)
 		return error_prefix(err, "listing %s", path);
 	return 0;

@@ -5,12 +5,17 @@
 
 #include "builder/cli/keyfile.h"
 
-int view_open(const char *image_path, const char *key_path, struct view *view, struct error *err)
+int view_open(const char *image_path, const struct view_options *options, struct view *view,
+	      struct error *err)
 {
-	if (key_path && keyfile_read(key_path, &view->key, err) < 0)
+	if (options->key && keyfile_read(options->key, &view->key, err) < 0)
 		return error_prefix(err, "reading the key");
 	view->image_path = image_path;
-	return image_open(image_path, &view->image, err);
+	if (image_open(image_path, &view->image, err) < 0)
+		return -1;
+	if (options->seal && image_check_seal(view->image, options->seal, err) < 0)
+		return error_prefix(err, "%s", err->kind == ERROR_USAGE ? "--seal" : image_path);
+	return 0;
 }
 
 static void close_volume(struct view *view)

@@ -15,9 +15,15 @@ struct view {
 	const struct descriptor_volume *descriptor;
 };
 
-/* Opens the image, and the key unless `key_path` is NULL. */
-int view_open(const char *image_path, const char *key_path, struct view *view, struct error *err)
-	MUST_CHECK;
+/* What the commands take by option; NULL: not given. */
+struct view_options {
+	const char *key;  /* path of a key file */
+	const char *seal; /* the seal digest that the image must have */
+};
+
+/* Opens the image, and the key if there is one. ERROR_MISMATCH: another seal digest. */
+int view_open(const char *image_path, const struct view_options *options, struct view *view,
+	      struct error *err) MUST_CHECK;
 
 /* Opens the volume that is mounted at or above `path` (absolute or not) in the running guest, and
  * finds what is there, through a symbolic link too: the inode's number and what ext4_stat() says of
