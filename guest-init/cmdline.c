@@ -156,7 +156,7 @@ static int parse_words(char *text, struct cmdline *cmdline, struct error *err)
 	unsigned seen = 0;
 
 	for (;;) {
-		struct word word;
+		struct word word = { NULL, NULL };
 		while (is_blank(*text))
 			text++;
 		if (!*text)
