@@ -134,9 +134,12 @@ static int write_entry(struct extraction *x, const char *path, struct archive_en
 	bool content =
 		archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e) && size > 0;
 
-	if (content && !x->to_directory &&
-	    ext4_list_ranges(x->files, number, note_range, e, err) < 0)
-		return -1;
+	if (content && !x->to_directory) {
+		if (ext4_list_ranges(x->files, number, note_range, e, err) < 0)
+			return -1;
+		if (archive_entry_sparse_count(e) == 0)
+			archive_entry_sparse_add_entry(e, 0, 0); /* a hole as a whole */
+	}
 	int status = archive_write_header(x->out, e);
 	if (status < ARCHIVE_WARN)
 		return archive_error(x, path, err);
@@ -173,8 +176,10 @@ static struct archive *open_tar(struct error *err)
 	struct archive *out = archive_write_new();
 
 	/* In the C locale names are bytes, and libarchive says so where they are not ASCII. Its
-	 * option hdrcharset=BINARY says so for each entry, and GNU tar then warns of each. */
+	 * option hdrcharset=BINARY says so for each entry, and GNU tar then warns of each; so it
+	 * does of libarchive's own way to write extended attributes. */
 	if (!out || archive_write_set_format_pax(out) != ARCHIVE_OK ||
+	    archive_write_set_options(out, "xattrheader=SCHILY") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(out, 0) != ARCHIVE_OK ||
 	    archive_write_open_fd(out, STDOUT_FILENO) != ARCHIVE_OK) {
 		(void)error_system_text(err, "standard output: %s",
