@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files that may be compressed: kernel modules (gzip, xz, zstd), initrds (gzip, zstd). Pure.
+/* Files that may be compressed: kernel modules and initrds, by gzip, xz or zstd. Pure.
  * Private to builder/boot/. */
 #pragma once
 

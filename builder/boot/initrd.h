@@ -10,7 +10,8 @@
  *     /etc/podseal/ca/HEX.pem         who may vouch for the broker's TLS certificate
  *     /dev /proc /sys /run            empty
  *
- * One newc cpio archive in one zstd frame. The same files and timestamp give the same bytes. */
+ * One newc cpio archive (Linux, Documentation/driver-api/early-userspace/buffer-format.rst) in one
+ * zstd frame. The same files and timestamp give the same bytes. */
 #pragma once
 
 #include <stddef.h>

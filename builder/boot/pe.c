@@ -176,7 +176,8 @@ static int check_section(const struct pe *pe, size_t i, size_t file_size, struct
 				   s->name, file_size);
 	for (size_t k = 0; k < i; k++) {
 		const struct pe_section *other = &pe->sections[k];
-		if (s->raw_offset < (uint64_t)other->raw_offset + other->raw_bytes &&
+		if (other->raw_bytes &&
+		    s->raw_offset < (uint64_t)other->raw_offset + other->raw_bytes &&
 		    other->raw_offset < end)
 			return error_input(err, "PE sections %s and %s share bytes of the file",
 					   other->name, s->name);

@@ -163,6 +163,41 @@ static void what_is_no_whole_archive_is_refused(void **state)
 	assert_int_equal(err.kind, ERROR_INPUT);
 }
 
+/* The kernel takes no other format, and looks for no header further on. */
+static void damaged_entries_are_refused(void **state)
+{
+	static const struct {
+		size_t at; /* in the first header, of "init" */
+		const char *bytes, *message;
+	} rows[] = {
+		{ 0, "070707", "no cpio header (newc) at byte 0" },
+		{ 0, "\x71\xc7", "no cpio header" },
+		{ 14, "000081ag", "\"000081ag\" for a number" },
+		{ 54, "0x000001", "for a number" },
+		{ 54, "ffffffff", "ends inside of init" },
+		{ 94, "00000000", "a name of 0 bytes" },
+		{ 94, "00000001", "a name of 1 bytes" },
+		{ 94, "00001001", "a name of 4097 bytes" },
+		{ 94, "00000004", "does not end where" },
+		{ 94, "00000006", "does not end where" },
+		{ 54, "00000004", "no cpio header (newc) at byte 120" },
+		{ 14, "0000a1ff00000000000000000000000000000000ffffff", "ends inside of init" },
+	};
+	struct seen seen = { "" };
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cleanup_free uint8_t *cpio = NULL;
+		struct error err = { 0 };
+		make_cpio(forwards, 0, &cpio, &size);
+		memcpy(cpio + rows[i].at, rows[i].bytes, strlen(rows[i].bytes));
+		if (initrd_list(cpio, size, note, &seen, &err) != -1 || err.kind != ERROR_INPUT ||
+		    !strstr(err.text, rows[i].message))
+			fail_msg("row %zu: \"%s\"", i, err.text);
+	}
+}
+
 static void stop(const uint8_t *bytes, size_t size, size_t limit, const char *what)
 {
 	uint8_t *plain = NULL;
@@ -216,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_path_is_one_file),
 		cmocka_unit_test(nothing_hides_behind_the_archive),
 		cmocka_unit_test(what_is_no_whole_archive_is_refused),
+		cmocka_unit_test(damaged_entries_are_refused),
 		cmocka_unit_test(each_compression_gives_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
