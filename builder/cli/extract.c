@@ -135,10 +135,10 @@ static int write_entry(struct extraction *x, const char *path, struct archive_en
 		archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e) && size > 0;
 
 	if (content && !x->to_directory) {
+		/* what has no range at all is written out whole; this one joins the first */
+		archive_entry_sparse_add_entry(e, 0, 0);
 		if (ext4_list_ranges(x->files, number, note_range, e, err) < 0)
 			return -1;
-		if (archive_entry_sparse_count(e) == 0)
-			archive_entry_sparse_add_entry(e, 0, 0); /* a hole as a whole */
 	}
 	int status = archive_write_header(x->out, e);
 	if (status < ARCHIVE_WARN)

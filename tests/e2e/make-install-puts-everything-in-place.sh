@@ -29,7 +29,7 @@ offers() {
 }
 check "bash completes a command" test "$(offers podseal bui)" = build
 check "  an option" test "$(offers podseal build --sign)" = "--sign-cert --sign-key"
-check "  of the command that is there" test "$(offers podseal ls --)" = "--help --json --key --recursive"
+check "  of the command that is there" test "$(offers podseal keygen --)" = "--help --output"
 check "  and podseal-verity's" test "$(offers podseal-verity verify --se)" = "--seal"
 for shell in zsh fish; do
 	if ! command -v $shell >/dev/null; then

@@ -145,6 +145,9 @@ smaller() {
 }
 check "sparse files stay sparse: in the image" smaller fs "$(stat -c %s fs)"
 check "  in the tar" smaller ours.tar "$(stat -c %s ours.tar)"
+for file in file all-hole many; do
+	check "  where GNU tar finds the whole of $file" eval 'tar -xOf ours.tar sparse-1-0/rootfs/$file | cmp - sparse/$file'
+done
 check "  in the directory" smaller ours "$(du -sB1 ours | cut -f 1)"
 
 same_as_umoci() { # STACK PEER OPTION...
