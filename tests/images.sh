@@ -44,8 +44,8 @@ partitions() {
 }
 
 take_partition() {
-	local number name start size rest
-	while read -r number name start size rest; do
+	local name start size
+	while read -r _ name start size _; do
 		[ "$name" != "$2" ] || break
 	done < <(partitions "$1")
 	[ "$name" = "$2" ] && dd if="$1" of="$3" bs=1M iflag=skip_bytes,count_bytes skip="$start" count="$size" status=none
