@@ -28,7 +28,7 @@ def number(value, width):
     """A header field: octal, or base-256 where octal is too short (GNU)."""
     if 0 <= value < 8 ** (width - 1):
         return b"%0*o\0" % (width - 1, value)
-    return b"\x80" + value.to_bytes(width - 1, "big")
+    return b"\x80" + value.to_bytes(width - 1, "big") if value >= 0 else value.to_bytes(width, "big", signed=True)
 
 
 def header(name, kind, size, *, mode, uid, gid, mtime, link=b"", major=0, minor=0, prefix=b"", gnu=False):
@@ -159,7 +159,7 @@ class Layout:
             f.write(data)
         return {"mediaType": media_type, "digest": sha256(data), "size": len(data)}
 
-    def image(self, *layers, config=None, compress="gzip", arch=ARCH, docker=False):
+    def image(self, *layers, config=None, compress="gzip", arch=ARCH, docker=False, created="2020-09-13T12:26:40Z"):
         """Adds an image and gives its manifest's descriptor. `compress` is a name in COMPRESSORS, or a function whose result
         is gzip."""
         pack = COMPRESSORS.get(compress, compress)
@@ -169,7 +169,7 @@ class Layout:
         else:
             kinds = (OCI + "layer.v1.tar" + ("+" + suffix if suffix else ""), OCI + "config.v1+json", MANIFEST)
         blobs = [self.blob(pack(data), kinds[0]) for data in layers]
-        image = {"created": "2020-09-13T12:26:40Z", "architecture": arch, "os": "linux", "config": config or {},
+        image = {"created": created, "architecture": arch, "os": "linux", "config": config or {},
                  "rootfs": {"type": "layers", "diff_ids": [sha256(data) for data in layers]}}
         manifest = {"schemaVersion": 2, "mediaType": kinds[2], "config": self.blob(image, kinds[1]), "layers": blobs}
         return self.blob(manifest, kinds[2]) | {"platform": {"architecture": arch, "os": "linux"}}

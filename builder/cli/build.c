@@ -5,11 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "builder/cli/epoch.h"
 #include "builder/cli/image_set.h"
 #include "builder/cli/keyfile.h"
 #include "builder/cli/progress.h"
 #include "builder/cli/record.h"
 #include "builder/seal/build.h"
+#include "builder/stack/tree.h"
 #include "common/bytes_text.h"
 #include "common/io.h"
 #include "common/number.h"
@@ -247,22 +249,6 @@ static int read_pod(const struct request *r, struct pod **result, struct error *
 	return 0;
 }
 
-/* SOURCE_DATE_EPOCH, https://reproducible-builds.org/specs/source-date-epoch/ */
-static int read_timestamp(struct build_options *options, struct error *err)
-{
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t seconds = 0;
-
-	if (!text)
-		return 0;
-	/* ext4's times end in 2446 */
-	if (number_parse(text, 0, UINT64_C(15032385535), &seconds, err) < 0)
-		return error_prefix(err, "SOURCE_DATE_EPOCH");
-	options->has_timestamp = true;
-	options->timestamp = (int64_t)seconds;
-	return 0;
-}
-
 static int choose_arch(const struct request *r, const struct image_set *images,
 		       enum descriptor_arch *arch, struct error *err)
 {
@@ -360,7 +346,8 @@ static int prepare(const struct request *r, struct resources *s, struct build_op
 		.files_limit = r->files_limit,
 		.threads = (unsigned)r->jobs,
 	};
-	if (read_pod(r, &s->pod, err) < 0 || read_timestamp(options, err) < 0 ||
+	if (read_pod(r, &s->pod, err) < 0 ||
+	    epoch_read(TREE_TIME_MAX, &options->has_timestamp, &options->timestamp, err) < 0 ||
 	    read_keys(r, s, options, err) < 0)
 		return -1;
 	const struct source_options source = { .arch = r->arch };

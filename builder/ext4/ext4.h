@@ -25,7 +25,7 @@ struct ext4_options {
 	uint8_t uuid[16];
 	uint8_t hash_seed[16];
 	/* Of the file system itself: creation, last write and check, and the birth of its files (no
-	 * other time of theirs). Seconds since 1970, below 2^40. */
+	 * other time of theirs). Seconds since 1970, 0 to TREE_TIME_MAX. */
 	int64_t timestamp;
 	const char *label;     /* at most 16 bytes */
 	uint64_t limit_blocks; /* as given to ext4_data_start(); a larger result is ERROR_INPUT */
@@ -55,9 +55,8 @@ struct ext4_sink {
  * ERROR_INPUT, with the file's path before it: a file that ext4 cannot hold as it is (extended
  * attributes that do not fit in the inode and one block or have a name in no known namespace, more
  * than 65,000 hard links, a symbolic link longer than 4,095 bytes or empty, device numbers above
- * 4095:1048575, a file above 16 TiB, a directory above 512 MiB); without a path: a file system
- * larger than its limit. Nothing was written then. Times outside of 1901 to 2446 move to the nearer
- * end, as the kernel's do. */
+ * 4095:1048575, a file above 16 TiB, a directory above 512 MiB, a time outside TREE_TIME_MIN to
+ * TREE_TIME_MAX); without a path: a file system larger than its limit. Nothing was written then. */
 int ext4_write(struct tree *tree, const struct ext4_options *options, const struct ext4_sink *sink,
 	       uint64_t *total_blocks, struct error *err) MUST_CHECK;
 

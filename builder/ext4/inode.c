@@ -12,11 +12,6 @@ enum {
 	DEVICE_MINOR_MAX = 0xfffff,
 };
 
-/* Times have 34 bits of seconds, from 1901 to 2446 (kernel documentation, ext4, "Inode
- * Timestamps"); the kernel moves what lies outside to the nearer end, and so do we. */
-static const int64_t time_min = INT32_MIN;
-static const int64_t time_max = INT32_MIN + (INT64_C(1) << 34) - 1;
-
 /* Block numbers in a file have 32 bits, and the last one stays unused. */
 static const uint64_t file_bytes_max = (uint64_t)UINT32_MAX * EXT4_BLOCK_BYTES;
 
@@ -24,6 +19,9 @@ int inode_check(const struct inode *inode, struct error *err)
 {
 	if (!S_ISDIR(inode->mode) && inode->names > INODE_LINKS_MAX)
 		return error_input(err, "%u hard links, at most %u", inode->names, INODE_LINKS_MAX);
+	if (inode->mtime_sec < TREE_TIME_MIN || inode->mtime_sec > TREE_TIME_MAX)
+		return error_input(err, "the time %" PRId64 " is not one that ext4 can say",
+				   inode->mtime_sec);
 	switch (inode->mode & S_IFMT) {
 	case S_IFREG:
 		if (inode->size > file_bytes_max)
@@ -56,10 +54,6 @@ int inode_check(const struct inode *inode, struct error *err)
 
 static void set_time(__u32 *low, __u32 *extra, int64_t seconds, uint32_t nanoseconds)
 {
-	if (seconds < time_min || seconds > time_max) {
-		seconds = seconds < time_min ? time_min : time_max;
-		nanoseconds = 0;
-	}
 	*low = (__u32)seconds;
 	__u32 epoch = (__u32)((seconds - (int32_t)*low) >> 32) & EXT4_EPOCH_MASK;
 	*extra = nanoseconds << EXT4_EPOCH_BITS | epoch;

@@ -12,8 +12,6 @@
 #include "builder/ext4/roster.h"
 #include "builder/ext4/xattr.h"
 
-/* A superblock has 40 bits for each time. */
-static const int64_t timestamp_max = (INT64_C(1) << 40) - 1;
 static const uint64_t large_file_bytes = UINT64_C(1) << 31;
 /* What 32 bits of 512-byte sectors can count. */
 static const uint64_t huge_file_blocks = UINT64_C(1) << 29;
@@ -299,7 +297,7 @@ int ext4_write(struct tree *tree, const struct ext4_options *options, const stru
 	struct layout_need need = { 0 };
 	struct filsys_features features = { 0 };
 
-	if (options->timestamp < 0 || options->timestamp > timestamp_max)
+	if (options->timestamp < 0 || options->timestamp > TREE_TIME_MAX)
 		return error_input(err, "the timestamp %" PRId64 " is not one that ext4 can say",
 				   options->timestamp);
 	if (roster_make(tree, &writer.roster, err) < 0 ||

@@ -37,8 +37,8 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Of what the builder makes in this volume. A base alone is dated by itself: it is the same for
- * every pod. */
+/* Of what the builder makes in this volume, a time that a tree can hold. A base alone is dated by
+ * itself: it is the same for every pod. */
 static int64_t timestamp_of(const struct build_options *o, const struct plan *plan)
 {
 	int64_t newest = 0;
@@ -49,7 +49,7 @@ static int64_t timestamp_of(const struct build_options *o, const struct plan *pl
 		newest = later(newest, o->base->created);
 	for (size_t i = 0; plan->has_pod && i < o->pod->container_count; i++)
 		newest = later(newest, o->pod_images[i]->created);
-	return newest;
+	return newest < TREE_TIME_MAX ? newest : TREE_TIME_MAX;
 }
 
 /* --- the images of a volume

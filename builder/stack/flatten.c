@@ -232,6 +232,7 @@ static int make_inode(struct flatten *flatten, const struct layer_entry *entry, 
 	inode->gid = entry->gid;
 	inode->mtime_sec = entry->mtime_sec;
 	inode->mtime_nsec = entry->mtime_nsec;
+	tree_time_clamp(&inode->mtime_sec, &inode->mtime_nsec);
 	if (xattr_sets_get(&flatten->xattrs, &flatten->paths, entry->xattrs, entry->xattr_count,
 			   &inode->xattrs, err) < 0)
 		return -1;

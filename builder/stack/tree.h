@@ -19,6 +19,21 @@ enum {
 	TREE_NAME_BYTES = 255, /* the longest name */
 };
 
+/* The times that ext4 holds, in seconds since 1970: 34 bits, from 1901-12-13 to 2446-05-10 (kernel
+ * documentation, ext4, "Inode Timestamps"). A tree has no others, so that what is written and what
+ * its digest says are the same. */
+#define TREE_TIME_MIN ((int64_t)INT32_MIN)
+#define TREE_TIME_MAX (TREE_TIME_MIN + (INT64_C(1) << 34) - 1)
+
+/* Moves a time from outside to the nearer end, as the kernel's ext4 does. */
+static inline void tree_time_clamp(int64_t *seconds, uint32_t *nanoseconds)
+{
+	if (*seconds >= TREE_TIME_MIN && *seconds <= TREE_TIME_MAX)
+		return;
+	*seconds = *seconds < TREE_TIME_MIN ? TREE_TIME_MIN : TREE_TIME_MAX;
+	*nanoseconds = 0;
+}
+
 /* Consecutive blocks of content. `place` is where the data pipeline put them, in its own numbering:
  * blocks that follow each other in a file's run have consecutive places, and ext4/ asks for the
  * block behind a place. */
@@ -51,8 +66,8 @@ struct xattr_set {
 struct inode {
 	uint32_t mode; /* S_IFMT type and permission bits */
 	uint32_t uid, gid;
-	uint32_t names; /* how many dirents point here; ext4/ derives link counts */
-	int64_t mtime_sec;
+	uint32_t names;    /* how many dirents point here; ext4/ derives link counts */
+	int64_t mtime_sec; /* TREE_TIME_MIN..TREE_TIME_MAX */
 	uint32_t mtime_nsec;
 	uint32_t number; /* inode number: ext4/'s, 0 before */
 	uint64_t size;   /* bytes: of a regular file, or of a symbolic link's target */

@@ -1,124 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What was written comes back, ours and mke2fs's. */
-#include "tests/unit/ext4/image.h"
+/* What was written comes back. */
+#include "tests/unit/ext4/reading.h"
 
 #include "builder/ext4/acl.h"
-
-enum { ROOT_INODE = 2 };
-
-struct reading {
-	int fd;
-	struct ext4_reader *reader;
-	struct error err;
-	uint64_t calls;     /* of the source */
-	uint64_t fail_from; /* the call from which the source fails; 0: never */
-};
-
-static int read_blocks(void *context, uint64_t block, void *bytes, uint32_t count,
-		       struct error *err)
-{
-	struct reading *reading = context;
-	if (++reading->calls == reading->fail_from)
-		return error_system_text(err, "the disk is gone");
-	assert_true(count > 0 && count <= 256);
-	return pread_exact(reading->fd, bytes, (size_t)count * EXT4_BLOCK_BYTES,
-			   block * EXT4_BLOCK_BYTES, err);
-}
-
-static int try_open(struct reading *reading, const char *path)
-{
-	uint64_t size;
-	*reading = (struct reading){ .fd = open(path, O_RDONLY | O_CLOEXEC) };
-	assert_true(reading->fd >= 0);
-	assert_done(reading, file_size(reading->fd, &size, &reading->err));
-	const struct ext4_source source = { reading, size / EXT4_BLOCK_BYTES, read_blocks };
-	return ext4_open(&source, &reading->reader, &reading->err);
-}
-
-static void reading_open(struct reading *reading, const char *path)
-{
-	assert_done(reading, try_open(reading, path));
-}
-
-static void reading_close(struct reading *reading)
-{
-	ext4_close(reading->reader);
-	close(reading->fd);
-}
-
-static struct ext4_file stat_path(struct reading *reading, const char *path, bool follow)
-{
-	struct ext4_file file;
-	uint32_t number;
-	assert_done(reading, ext4_lookup(reading->reader, path, follow, &number, &reading->err));
-	assert_done(reading, ext4_stat(reading->reader, number, &file, &reading->err));
-	assert_int_equal(file.number, number);
-	return file;
-}
-
-struct buffer {
-	uint8_t *bytes;
-	uint64_t size;    /* allocated */
-	uint64_t end;     /* of the last piece */
-	uint64_t content; /* all pieces together */
-	unsigned pieces;
-};
-
-static int take_piece(void *context, uint64_t offset, const uint8_t *bytes, size_t size,
-		      struct error *err)
-{
-	struct buffer *buffer = context;
-	(void)err;
-	assert_true(offset >= buffer->end && offset % EXT4_BLOCK_BYTES == 0);
-	assert_true(offset + size <= buffer->size);
-	memcpy(buffer->bytes + offset, bytes, size);
-	buffer->end = offset + size;
-	buffer->content += size;
-	buffer->pieces++;
-	return 0;
-}
-
-/* Takes away what take_piece() counted. */
-static void take_range(void *context, uint64_t offset, uint64_t size)
-{
-	struct buffer *buffer = context;
-	assert_true(offset + size <= buffer->end && size <= buffer->content);
-	buffer->content -= size;
-}
-
-/* The content with holes as zeros; the caller frees it. */
-static uint8_t *content_of(struct reading *reading, const struct ext4_file *file, unsigned *pieces)
-{
-	struct buffer buffer = { .bytes = calloc(1, file->size + 1), .size = file->size };
-	assert_non_null(buffer.bytes);
-	assert_done(reading, ext4_read_content(reading->reader, file->number, take_piece, &buffer,
-					       &reading->err));
-	assert_done(reading, ext4_list_ranges(reading->reader, file->number, take_range, &buffer,
-					      &reading->err));
-	assert_int_equal(buffer.content, 0);
-	if (pieces)
-		*pieces = buffer.pieces;
-	return buffer.bytes;
-}
-
-static void expect_text(struct reading *reading, const char *path, const char *text)
-{
-	struct ext4_file file = stat_path(reading, path, true);
-	assert_int_equal(file.size, strlen(text));
-	uint8_t *bytes = content_of(reading, &file, NULL);
-	assert_memory_equal(bytes, text, file.size);
-	free(bytes);
-}
-
-static void expect_no_path(struct reading *reading, const char *path, const char *words)
-{
-	uint32_t number = 77;
-	assert_int_equal(ext4_lookup(reading->reader, path, true, &number, &reading->err), -1);
-	assert_int_equal(reading->err.kind, ERROR_INPUT);
-	assert_int_equal(number, 77);
-	if (!strstr(reading->err.text, words))
-		fail_msg("%s: \"%s\" lacks \"%s\"", path, reading->err.text, words);
-}
 
 static void test_types_modes_owners_times(void **state)
 {
@@ -173,27 +57,6 @@ static void test_types_modes_owners_times(void **state)
 		assert_null(file.xattrs);
 		assert_null(file.target);
 	}
-	reading_close(&reading);
-	image_close(&image);
-}
-
-static void test_times_out_of_range_move_to_the_end(void **state)
-{
-	(void)state;
-	struct image image;
-	struct reading reading;
-	image_open(&image, 100000);
-	image_add(&image, image.tree->root, "early", S_IFIFO | 0600)->mtime_sec = INT64_MIN;
-	struct inode *late = image_add(&image, image.tree->root, "late", S_IFIFO | 0600);
-	late->mtime_sec = INT64_MAX;
-	late->mtime_nsec = 5;
-	image_make(&image);
-	image_check(&image);
-	reading_open(&reading, image.path);
-	assert_true(stat_path(&reading, "early", false).mtime_sec == -2147483648);
-	struct ext4_file file = stat_path(&reading, "late", false);
-	assert_true(file.mtime_sec == 15032385535);
-	assert_int_equal(file.mtime_nsec, 0);
 	reading_close(&reading);
 	image_close(&image);
 }
@@ -340,22 +203,6 @@ static void test_content_and_holes(void **state)
 	reading_close(&reading);
 	image_close(&image);
 	free(text);
-}
-
-struct list_check {
-	char previous[256];
-	unsigned count;
-};
-
-static int check_name(void *context, const char *name, uint32_t number, struct error *err)
-{
-	struct list_check *check = context;
-	(void)err;
-	assert_true(number >= 11);
-	assert_true(strcmp(check->previous, name) < 0);
-	strcpy(check->previous, name);
-	check->count++;
-	return 0;
 }
 
 static void test_many_names_and_odd_ones(void **state)
@@ -519,127 +366,10 @@ static void test_source_errors_come_through(void **state)
 	image_close(&image);
 }
 
-/* One field of a file with an extent tree of one level, set to something else by debugfs, which
- * makes the checksum right again. */
-static void test_malformed_inodes_end_in_errors(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *change, *words;
-	} rows[] = {
-		{ "sif f block[0] 0x0001dead", "extent tree of inode 11 is malformed" },
-		{ "sif f block[0] 0x0005f30a", "extent tree of inode 11 is malformed" },
-		{ "sif f block[1] 0x00090004", "extent tree of inode 11 is malformed" },
-		{ "sif f block[1] 0x00020004", "extent tree of inode 11 is malformed" },
-		{ "sif f block[4] 0", "extent tree of inode 11 is malformed" },
-		{ "sif f block[4] 0xfffffff0", "block 4294967280 is outside" },
-		{ "sif f flags 0", "inode 11 does not use extents" },
-		{ "sif f links_count 0", "inode 11 is not in use" },
-		{ "sif f mode 010644", "not a regular file" },
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct image image;
-		struct reading reading;
-		struct data_run runs[6];
-		char command[128], sink[16 * EXT4_BLOCK_BYTES];
-		int status;
-		image_open(&image, 1000);
-		struct inode *file = image_add(&image, image.tree->root, "f", S_IFREG | 0644);
-		for (unsigned r = 0; r < 6; r++)
-			runs[r] = (struct data_run){ image_place(&image), 3 * r, 1 };
-		file->run_count = 6;
-		file->runs = runs;
-		file->size = sizeof(sink);
-		image_make(&image);
-		snprintf(command, sizeof(command), "debugfs -w -R '%s' %%s", rows[i].change);
-		free(image_tool(&image, command, &status));
-		assert_int_equal(status, 0);
-
-		struct buffer buffer = { .bytes = (uint8_t *)sink, .size = sizeof(sink) };
-		reading_open(&reading, image.path);
-		assert_int_equal(
-			ext4_read_content(reading.reader, 11, take_piece, &buffer, &reading.err),
-			-1);
-		assert_int_equal(reading.err.kind, ERROR_INPUT);
-		if (!strstr(reading.err.text, rows[i].words))
-			fail_msg("%s: \"%s\"", rows[i].change, reading.err.text);
-		reading_close(&reading);
-		image_close(&image);
-	}
-}
-
-struct sparse_check {
-	uint64_t end;
-};
-
-/* Pieces are of the file system's blocks, which mke2fs chooses; only the end has content. */
-static int check_sparse(void *context, uint64_t offset, const uint8_t *bytes, size_t size,
-			struct error *err)
-{
-	struct sparse_check *check = context;
-	(void)err;
-	assert_true(offset >= check->end && size > 0);
-	check->end = offset + size;
-	for (size_t i = 0; i < size; i++)
-		assert_int_equal(bytes[i], offset + i < 100000 ? 0 : "end"[offset + i - 100000]);
-	return 0;
-}
-
-/* mke2fs -d in several block sizes, with a journal and with what else it does by default. */
-static void test_reads_what_mke2fs_makes(void **state)
-{
-	(void)state;
-	static const char *const options[] = {
-		"",
-		"-b 1024",
-		"-b 2048 -O ^metadata_csum",
-		"-b 4096 -O ^has_journal,^64bit -I 512",
-		"-b 4096 -I 128",
-	};
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		struct image image;
-		struct reading reading;
-		char command[512];
-		int status;
-		image_open(&image, 1000);
-		snprintf(command, sizeof(command),
-			 "d=$(mktemp -d) && mkdir $d/sub && echo content > $d/sub/file && "
-			 "ln $d/sub/file $d/hard && ln -s sub/file $d/link && "
-			 "truncate -s 100000 $d/sparse && printf end >> $d/sparse && "
-			 "i=0; while [ $i -lt 300 ]; do i=$((i+1)); : > $d/sub/name-$i; done && "
-			 "mke2fs -q -F -t ext4 %s -d $d %%s 16M && rm -r $d",
-			 options[i]);
-		char *text = image_tool(&image, command, &status);
-		if (status != 0)
-			fail_msg("%s", text);
-		free(text);
-
-		reading_open(&reading, image.path);
-		expect_text(&reading, "hard", "content\n");
-		expect_text(&reading, "link", "content\n");
-		assert_int_equal(stat_path(&reading, "hard", false).links, 2);
-		assert_string_equal(stat_path(&reading, "link", false).target, "sub/file");
-		struct ext4_file file = stat_path(&reading, "sparse", true);
-		assert_int_equal(file.size, 100003);
-		struct sparse_check sparse = { 0 };
-		assert_done(&reading, ext4_read_content(reading.reader, file.number, check_sparse,
-							&sparse, &reading.err));
-		assert_int_equal(sparse.end, 100003);
-		struct list_check check = { 0 };
-		file = stat_path(&reading, "sub", true);
-		assert_done(&reading, ext4_list(reading.reader, file.number, check_name, &check,
-						&reading.err));
-		assert_int_equal(check.count, 301);
-		reading_close(&reading);
-		image_close(&image);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types_modes_owners_times),
-		cmocka_unit_test(test_times_out_of_range_move_to_the_end),
 		cmocka_unit_test(test_xattrs),
 		cmocka_unit_test(test_malformed_acls_are_refused),
 		cmocka_unit_test(test_content_and_holes),
@@ -647,8 +377,6 @@ int main(void)
 		cmocka_unit_test(test_lookup_follows_links_inside),
 		cmocka_unit_test(test_many_extents_read_back),
 		cmocka_unit_test(test_source_errors_come_through),
-		cmocka_unit_test(test_malformed_inodes_end_in_errors),
-		cmocka_unit_test(test_reads_what_mke2fs_makes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

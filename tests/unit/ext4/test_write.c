@@ -315,6 +315,18 @@ static void test_refusals_name_the_file(void **state)
 	image.options.timestamp = -1;
 	expect_refusal(&image, "the timestamp -1 is not one that ext4 can say");
 
+	image_open(&image, 1000);
+	image.options.timestamp = TREE_TIME_MAX + 1;
+	expect_refusal(&image, "the timestamp 15032385536 is not one that ext4 can say");
+
+	static const int64_t times[] = { TREE_TIME_MIN - 1, TREE_TIME_MAX + 1 };
+	for (size_t i = 0; i < 2; i++) {
+		image_open(&image, 1000);
+		image_add(&image, image.tree->root, "f", S_IFIFO | 0600)->mtime_sec = times[i];
+		expect_refusal(&image, i ? "/f: the time 15032385536 is not one that ext4 can say"
+					 : "/f: the time -2147483649 is not one");
+	}
+
 	image_open(&image, 5);
 	expect_refusal(&image, "needs 6 blocks of 4096 bytes, the limit is 5");
 

@@ -93,6 +93,37 @@ static void test_metadata_is_kept(void **state)
 	assert_int_equal(tree->inode_count, 7);
 }
 
+static void test_times_that_ext4_cannot_say_move_to_the_end(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t seconds;
+		uint32_t nanoseconds;
+		int64_t kept_seconds;
+		uint32_t kept_nanoseconds;
+	} rows[] = {
+		{ INT64_MIN, 7, -2147483648, 0 },   { -2147483649, 7, -2147483648, 0 },
+		{ -2147483648, 7, -2147483648, 7 }, { 15032385535, 7, 15032385535, 7 },
+		{ 15032385536, 7, 15032385535, 0 }, { 20000000000, 7, 15032385535, 0 },
+		{ INT64_MAX, 7, 15032385535, 0 },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* the directory is made for the file, with its time */
+		const struct layer_entry entry = { .path = "d/f",
+						   .mode = S_IFREG | 0644,
+						   .mtime_sec = rows[i].seconds,
+						   .mtime_nsec = rows[i].nanoseconds };
+		struct error err;
+		cleanup_tree struct tree *tree = NULL;
+		assert_int_equal(flatten_entries(&entry, 1, 100, &tree, &err), 0);
+		const struct inode *d = tree_find(tree->root, "d")->inode;
+		const struct inode *f = tree_find(d, "f")->inode;
+		assert_true(f->mtime_sec == rows[i].kept_seconds);
+		assert_int_equal(f->mtime_nsec, rows[i].kept_nanoseconds);
+		assert_true(d->mtime_sec == f->mtime_sec && d->mtime_nsec == f->mtime_nsec);
+	}
+}
+
 static void test_many_sets_of_attributes_are_kept_apart(void **state)
 {
 	(void)state;
@@ -323,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metadata_is_kept),
+		cmocka_unit_test(test_times_that_ext4_cannot_say_move_to_the_end),
 		cmocka_unit_test(test_many_sets_of_attributes_are_kept_apart),
 		cmocka_unit_test(test_what_cannot_be_held_is_refused),
 		cmocka_unit_test(test_limits_hold),
