@@ -40,20 +40,21 @@ static void search_free(struct search *s)
 }
 DEFINE_CLEANUP(cleanup_search_p, struct search, search_free)
 
-/* skopeo names an image by a bare tag in a layout that is named for its repository. */
+/* skopeo names an image by a bare tag in a layout that is named for its repository: then both names
+ * are good, and the first, which messages use, tells it from its neighbours. */
 static int add_names(struct search *s, struct found *f, const char *name, struct error *err)
 {
-	f->names[0] = name ? strdup(name) : strdup(s->entry);
-	if (!f->names[0])
-		return error_memory(err);
-	f->name_count = 1;
-	if (!name || strchr(name, ':') || strchr(name, '/'))
-		return 0;
-	if (asprintf(&f->names[1], "%s:%s", s->entry, name) < 0) {
-		f->names[1] = NULL;
-		return error_memory(err);
+	char *with_layout;
+
+	if (name && !strpbrk(name, ":/")) {
+		if (asprintf(&with_layout, "%s:%s", s->entry, name) < 0)
+			return error_memory(err);
+		f->names[f->name_count++] = with_layout;
 	}
-	f->name_count = 2;
+	char *alone = strdup(name ? name : s->entry);
+	if (!alone)
+		return error_memory(err);
+	f->names[f->name_count++] = alone;
 	return 0;
 }
 

@@ -46,7 +46,10 @@ pod_of() {
 	shift
 	printf '  - {name: %s, image: %s}\n' "$@"
 }
-refuses_pod "an image that is not there" 'opening the images: container web: image "nginx:1" is not there; there is latest' < <(pod_of shop web nginx:1)
+refuses_pod "an image that is not there" 'opening the images: container web: image "nginx:1" is not there; there is base:latest$' < <(pod_of shop web nginx:1)
+cp -r images/base images/mesh
+refuses_pod "  nor one among several, which are told apart" 'opening the images: container web: image "nginx:1" is not there; there are base:latest, mesh:latest$' < <(pod_of shop web nginx:1)
+rm -r images/mesh
 refuses_pod "two containers of one name" 'reading the pod: pod\.yaml: line 7: spec\.containers\[1\]\.name: two containers are named "web"' < <(pod_of shop web latest web latest)
 refuses_pod "a container's name that climbs out" 'reading the pod: pod\.yaml: line 6: spec\.containers\[0\]\.name: ' < <(pod_of shop ../../etc latest)
 refuses_pod "a pod's name that climbs out" 'reading the pod: pod\.yaml: line 3: metadata\.name: ' < <(pod_of ../shop web latest)
