@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <openssl/core_names.h>
@@ -141,6 +142,20 @@ int secret_derive(const uint8_t *key, size_t key_size, const char *info, uint8_t
 	if (!ctx || EVP_KDF_derive(ctx, out, size, params) != 1)
 		return error_crypto(err, "deriving %s", info);
 	return 0;
+}
+
+/* Linux, fs/coredump.c, do_coredump(): a core that core_pattern pipes to a program is made whatever
+ * the limit is, unless that is 1; and no core file is as small. PR_SET_DUMPABLE would do as well,
+ * but gives /proc/self to root, and /proc/self/fd is how libcryptsetup gets at a memfd. */
+void secret_forbid_core_dumps(void)
+{
+	struct rlimit limit = { 0 };
+
+	/* neither fails: a limit is lowered */
+	(void)getrlimit(RLIMIT_CORE, &limit);
+	limit.rlim_max = limit.rlim_max ? 1 : 0;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_CORE, &limit);
 }
 
 bool secret_equal(const void *a, const void *b, size_t size)

@@ -38,5 +38,9 @@ int secret_read_file_upto(const char *path, size_t limit, struct secret **secret
 int secret_derive(const uint8_t *key, size_t key_size, const char *info, uint8_t *out, size_t size,
 		  struct error *err) MUST_CHECK;
 
+/* No core file of this process, nor of those it starts: one would hold what is in memory besides
+ * secrets, such as a library's copy of a key, or plaintext. For the first line of main(). */
+void secret_forbid_core_dumps(void);
+
 /* In time that depends on `size` alone. */
 bool secret_equal(const void *a, const void *b, size_t size);

@@ -2,6 +2,7 @@
 #include "builder/cli/cli.h"
 
 #include "common/output.h"
+#include "common/secret.h"
 
 static const struct command commands[] = {
 	{ "build", cmd_build, "--base REF [OPTION]... -o OUT.img",
@@ -68,6 +69,7 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
+	secret_forbid_core_dumps();
 	output_guard_signals();
 	return command_main(&program, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,37 @@ static void derived_bytes_are_hkdf_sha_256s(void **state)
 	assert_memory_not_equal(out, other, sizeof(out));
 }
 
+/* In a child, since limits of this process do not rise again. */
+static int core_limit_after(rlim_t hard)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct rlimit limit = { 0, hard };
+		if (setrlimit(RLIMIT_CORE, &limit) < 0)
+			_exit(99);
+		secret_forbid_core_dumps();
+		if (getrlimit(RLIMIT_CORE, &limit) < 0 || limit.rlim_cur != limit.rlim_max)
+			_exit(98);
+		_exit((int)limit.rlim_cur);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void core_dumps_can_be_forbidden(void **state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
+	assert_int_equal(core_limit_after(limit.rlim_max), limit.rlim_max ? 1 : 0);
+	assert_int_equal(core_limit_after(0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_key_others_may_use_is_refused_with_the_chmod_to_run),
 		cmocka_unit_test(a_key_of_another_size_or_kind_is_refused),
 		cmocka_unit_test(derived_bytes_are_hkdf_sha_256s),
+		cmocka_unit_test(core_dumps_can_be_forbidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
