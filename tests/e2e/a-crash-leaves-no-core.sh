@@ -18,7 +18,7 @@ exec 3<out
 head -c 100000 <&3 >part
 check "it is in the middle of a file" test "$(stat -c %s part)" = 100000
 check "no core can be made of it" grep -Eq '^Max core file size +1 +1 ' /proc/$process/limits
-kill -SEGV $process
+kill -SYS $process
 wait $process 2>/dev/null
 status=$?
 exec 3<&-
