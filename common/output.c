@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -14,15 +15,18 @@
 
 struct output {
 	char *path;
-	char *temporary;
+	char *temporary; /* NULL while the file has no name at all */
 	int fd;
 	int slot; /* in `pending`, or -1 */
+	bool committed;
 };
 
 /* What a signal handler may read: names only, each set after it is complete and cleared before it
  * is freed. */
 enum { PENDING_MAX = 16 };
 static _Atomic(const char *) pending[PENDING_MAX];
+
+enum { PROC_PATH_BYTES = 32 };
 
 /* SIGPIPE is among them for who reads our progress, and stops. */
 static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
@@ -84,8 +88,52 @@ static void forget(struct output *out)
 	out->slot = -1;
 }
 
-/* The name is pending before the file exists, so that no signal finds the file and not its name. */
-static int create_beside(struct output *out, mode_t mode, struct error *err)
+static void proc_path(const struct output *out, char path[PROC_PATH_BYTES])
+{
+	(void)snprintf(path, PROC_PATH_BYTES, "/proc/self/fd/%d", out->fd);
+}
+
+/* A file that nobody can find, and that is gone when we are, whatever ends us. Not every file
+ * system has such files (NFS has none), and only through /proc can one be given a name later. */
+static bool create_nameless(struct output *out, mode_t mode)
+{
+	char proc[PROC_PATH_BYTES];
+	const char *slash = strrchr(out->path, '/');
+	cleanup_free char *directory =
+		slash ? strndup(out->path, (size_t)(slash - out->path) + 1) : strdup(".");
+
+	if (!directory)
+		return false;
+	out->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	if (out->fd < 0)
+		return false;
+	proc_path(out, proc);
+	if (access(proc, F_OK) == 0)
+		return true;
+	(void)close(out->fd);
+	out->fd = -1;
+	return false;
+}
+
+static int create_file(struct output *out, mode_t mode)
+{
+	out->fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	return out->fd < 0 ? -1 : 0;
+}
+
+static int link_file(struct output *out, mode_t mode)
+{
+	char proc[PROC_PATH_BYTES];
+
+	(void)mode; /* it has its mode */
+	proc_path(out, proc);
+	return linkat(AT_FDCWD, proc, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW);
+}
+
+/* Finds a temporary name by which `make` succeeds. The name is pending before the file has it, so
+ * that no signal finds the file and not its name. */
+static int take_temporary_name(struct output *out, int (*make)(struct output *out, mode_t mode),
+			       mode_t mode, struct error *err)
 {
 	static const char marker[] = ".podseal-tmp-";
 	size_t size = strlen(out->path) + sizeof(marker) + 16;
@@ -101,14 +149,16 @@ static int create_beside(struct output *out, mode_t mode, struct error *err)
 		hex_encode(random, sizeof(random), suffix);
 		(void)snprintf(out->temporary, size, "%s%s%s", out->path, marker, suffix);
 		out->slot = pending_add(out->temporary);
-		out->fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			       mode);
-		if (out->fd >= 0)
+		if (make(out, mode) == 0)
 			return 0;
 		forget(out);
-		if (errno != EEXIST)
-			return error_system(err, "creating it");
+		if (errno != EEXIST) {
+			(void)error_system(err, "creating it");
+			free(take_ptr(out->temporary));
+			return -1;
+		}
 	}
+	free(take_ptr(out->temporary));
 	return error_system_text(err, "creating it: no free temporary name");
 }
 
@@ -130,7 +180,7 @@ int output_open(const char *path, mode_t mode, struct output **result, struct er
 	out->path = strdup(path);
 	if (!out->path)
 		return error_memory(err);
-	if (create_beside(out, mode, err) < 0)
+	if (!create_nameless(out, mode) && take_temporary_name(out, create_file, mode, err) < 0)
 		return error_prefix(err, "%s", path);
 	*result = take_ptr(out);
 	return 0;
@@ -147,7 +197,8 @@ int output_scratch(const struct output *out, int *result, struct error *err)
 
 	if (output_open(out->path, 0600, &scratch, err) < 0)
 		return error_prefix(err, "making a scratch file");
-	(void)unlink(scratch->temporary);
+	if (scratch->temporary)
+		(void)unlink(scratch->temporary);
 	*result = take_fd(&scratch->fd);
 	return 0;
 }
@@ -161,10 +212,14 @@ int output_try(const char *path, mode_t mode, struct error *err)
 
 int output_commit_unsynced(struct output *out, struct error *err)
 {
+	/* not linked to its own name at once: that would not replace a file of that name */
+	if (!out->temporary && take_temporary_name(out, link_file, 0, err) < 0)
+		return error_prefix(err, "%s", out->path);
 	if (rename(out->temporary, out->path) < 0)
 		return error_system(err, "%s: renaming it into place", out->path);
 	forget(out);
 	free(take_ptr(out->temporary));
+	out->committed = true;
 	return 0;
 }
 
@@ -184,7 +239,7 @@ int output_commit(struct output *out, struct error *err)
 
 void output_retract(struct output *out)
 {
-	if (out && !out->temporary)
+	if (out && out->committed)
 		(void)unlink(out->path);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An output file appears whole, under its name, or not at all.
  *
- * It is written as "<path>.podseal-tmp-XXXXXX" in the same directory and renamed by
- * output_commit(). Leaving scope without that unlinks it, and so does a fatal signal once
- * output_guard_signals() was called. kill -9 leaves the one clearly named temporary file. */
+ * It is written without any name, in the directory where it will be, so that nothing is left
+ * whatever ends the process; output_commit() gives it its name. Where the file system has no
+ * nameless files it is "<path>.podseal-tmp-XXXXXXXX" until then: leaving scope without
+ * output_commit() unlinks it, and so does a fatal signal once output_guard_signals() was called;
+ * kill -9 leaves that one clearly named file. */
 #pragma once
 
 #include <signal.h>
