@@ -42,6 +42,18 @@ void snp_certificates_free(struct snp_certificates *certificates)
 	free(certificates);
 }
 
+int snp_certificates_add_all(struct snp_certificates *certificates,
+			     const struct snp_certificates *others, struct error *err)
+{
+	if (others->count > SNP_CERTIFICATES_MAX - certificates->count)
+		return error_input(err, "more than %d certificates", SNP_CERTIFICATES_MAX);
+	for (size_t i = 0; i < others->count; i++) {
+		(void)X509_up_ref(others->list[i]);
+		certificates->list[certificates->count++] = others->list[i];
+	}
+	return 0;
+}
+
 size_t snp_certificates_count(const struct snp_certificates *certificates)
 {
 	return certificates->count;

@@ -37,6 +37,9 @@ DEFINE_CLEANUP(cleanup_snp_certificates_p, struct snp_certificates, snp_certific
  * ERROR_INPUT: neither, or past the limits above; then none is added. */
 int snp_certificates_add(struct snp_certificates *certificates, const uint8_t *bytes, size_t size,
 			 struct error *err) MUST_CHECK;
+/* Adds those of another collection, which are shared, not copied. ERROR_INPUT past the limit. */
+int snp_certificates_add_all(struct snp_certificates *certificates,
+			     const struct snp_certificates *others, struct error *err) MUST_CHECK;
 size_t snp_certificates_count(const struct snp_certificates *certificates);
 
 /* Roots that count as trusted beside the built-in ones, by snp_ark_digest(). */
