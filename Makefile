@@ -31,7 +31,7 @@ all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ guest-init/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ guest-init/ broker/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -41,6 +41,7 @@ below_stack := source format common
 below_ext4 := stack source format common
 below_seal := stack source verity format common
 below_boot := source format common
+below_broker := attest common
 below_guest-init := attest verity format common
 
 name_of = $(notdir $(1))
@@ -66,6 +67,7 @@ libs_stack := yaml-0.1
 libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
 libs_attest := jose
+libs_broker := libmicrohttpd sqlite3 jose
 libs_guest-init := devmapper libssl zlib
 
 link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p)))))
@@ -81,22 +83,26 @@ package_ext2fs := libext2fs-dev
 package_com_err := comerr-dev
 package_libcryptsetup := libcryptsetup-dev
 package_jose := libjose-dev
+package_libmicrohttpd := libmicrohttpd-dev
+package_sqlite3 := libsqlite3-dev
 package_devmapper := libdevmapper-dev
 package_libssl := libssl-dev
 package_zlib := zlib1g-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest guest-init,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
 all_parts_podseal := boot seal ext4 stack source attest verity format common
 all_parts_podseal-verity := verity format common
+all_parts_podseal-broker := broker attest common
 main_podseal := builder/cli
 main_podseal-verity := verity/cli
-programs := podseal podseal-verity
+main_podseal-broker := broker/cli
+programs := podseal podseal-verity podseal-broker
 
 define program_rules
 $(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1))/*.c)) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
@@ -164,7 +170,7 @@ $(limits): $(patsubst %,$(B)/obj/%.o,tests/bench/limits builder/seal/xts) $(call
 bench: all $(limits)
 	@tests/bench/run
 
-formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] guest-init/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
 	clang-format -i $(formatted)
 check-format:
