@@ -143,10 +143,9 @@ static void damaged_or_endless_gzip_is_refused(void **state)
 	assert_null(toml);
 }
 
-/* What Kata's own code wrote. */
+/* What a test of Kata's own code wrote. */
 static void a_disk_of_kata_is_read(void **state)
 {
-	uint8_t digest[SEAL_DIGEST_BYTES];
 	cleanup_free uint8_t *disk = NULL;
 	cleanup_free char *toml = NULL;
 	size_t disk_bytes, gzip_bytes, size;
@@ -162,9 +161,7 @@ static void a_disk_of_kata_is_read(void **state)
 	assert_true(gzip_bytes <= disk_bytes - INITDATA_HEADER_BYTES);
 	assert_done(initdata_unpack(disk + INITDATA_HEADER_BYTES, gzip_bytes, &toml, &size, &err),
 		    &err);
-	assert_non_null(strstr(toml, "[data]"));
-	assert_refused("no seal", initdata_seal_digest(toml, digest, &err), &err, ERROR_INPUT,
-		       "no \"podseal.seal\" in its [data]");
+	assert_string_equal(toml, "some content");
 }
 
 int main(void)
