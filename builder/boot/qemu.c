@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/hex.h"
+
 static const char program[] = "qemu-system-x86_64";
 static const char console[] = "console=ttyS0";
 
@@ -94,16 +96,46 @@ static int add_boot(struct qemu_command *c, const struct qemu_options *o)
 	return add(c, "-append") < 0 || add(c, "%s %s", console, o->append) < 0 ? -1 : 0;
 }
 
+/* The guest policy is what podseal measures and signs for by default: SMT allowed, no debugging, no
+ * migration. kernel-hashes puts kernel, initrd and command line into the measurement. */
+static int add_snp(struct qemu_command *c, const struct qemu_options *o)
+{
+	cleanup_free char *host_data = base64_encode(o->snp->host_data, QEMU_HOST_DATA_BYTES);
+
+	if (!host_data ||
+	    add_pair(c, "-machine", "q35,confidential-guest-support=snp,memory-backend=memory") <
+		    0 ||
+	    add(c, "-object") < 0 ||
+	    add(c, "memory-backend-memfd,id=memory,size=%lluM,share=true,prealloc=false",
+		(unsigned long long)(o->memory_bytes / QEMU_MEMORY_STEP_BYTES)) < 0 ||
+	    add(c, "-object") < 0 ||
+	    add(c,
+		"sev-snp-guest,id=snp,policy=0x30000,cbitpos=%u,reduced-phys-bits=1,"
+		"kernel-hashes=on,host-data=%s",
+		o->snp->cbit_position, host_data) < 0)
+		return -1;
+	return add_pair(c, "-accel", "kvm") < 0 || add_pair(c, "-cpu", o->snp->cpu) < 0 ? -1 : 0;
+}
+
+static int add_plain(struct qemu_command *c, const struct qemu_options *o)
+{
+	static const char *const kvm[] = {
+		"-machine", "q35", "-accel", "kvm", "-cpu", "host", NULL
+	};
+	static const char *const tcg[] = { "-machine", "q35", "-accel", "tcg,thread=multi",
+					   "-cpu",     "max", NULL };
+
+	return add_words(c, o->kvm ? kvm : tcg);
+}
+
 static int add_machine(struct qemu_command *c, const struct qemu_options *o)
 {
-	static const char *const plain[] = { program,      "-nodefaults", "-no-user-config",
-					     "-no-reboot", "-display",    "none",
-					     "-serial",    "stdio",       "-machine",
-					     "q35",        NULL };
-	static const char *const kvm[] = { "-accel", "kvm", "-cpu", "host", NULL };
-	static const char *const tcg[] = { "-accel", "tcg,thread=multi", "-cpu", "max", NULL };
+	static const char *const all[] = { program,      "-nodefaults", "-no-user-config",
+					   "-no-reboot", "-display",    "none",
+					   "-serial",    "stdio",       NULL };
 
-	if (add_words(c, plain) < 0 || add_words(c, o->kvm ? kvm : tcg) < 0 || add(c, "-m") < 0 ||
+	if (add_words(c, all) < 0 || (o->snp ? add_snp(c, o) : add_plain(c, o)) < 0 ||
+	    add(c, "-m") < 0 ||
 	    add(c, "%lluM", (unsigned long long)(o->memory_bytes / QEMU_MEMORY_STEP_BYTES)) < 0 ||
 	    add(c, "-smp") < 0)
 		return -1;
@@ -118,6 +150,8 @@ static int check(const struct qemu_options *o, struct error *err)
 		return error_usage(err, "--initrd does not go with --uki, which has its own");
 	if (o->uki && !o->firmware)
 		return error_usage(err, "--uki is an EFI program and needs --firmware");
+	if (o->snp && !o->firmware)
+		return error_usage(err, "--snp needs --firmware, which is what is measured first");
 	if (o->memory_bytes == 0 || o->memory_bytes % QEMU_MEMORY_STEP_BYTES)
 		return error_usage(err, "--memory of %llu bytes is not a number of MiB",
 				   (unsigned long long)o->memory_bytes);

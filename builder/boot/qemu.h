@@ -19,6 +19,15 @@ struct qemu_forward {
 	uint16_t host, guest;
 };
 
+/* A guest under SEV-SNP: QEMU 9.1 or later, on a host that has it. Spec: QEMU,
+ * docs/system/i386/amd-memory-encryption.rst; its measurement is measure_launch()'s of
+ * attest/measure.h for the same firmware, kernel, vCPUs and CPU model. */
+struct qemu_snp {
+	unsigned cbit_position;   /* CPUID Fn8000_001F EBX[5:0] */
+	const char *cpu;          /* QEMU's model: what the measurement was made for */
+	const uint8_t *host_data; /* QEMU_HOST_DATA_BYTES: HOST_DATA of the report */
+};
+
 struct qemu_options {
 	const char *image;
 	const char *kernel, *initrd; /* to boot these directly, or */
@@ -30,13 +39,15 @@ struct qemu_options {
 	unsigned vcpus;
 	const struct qemu_forward *forwards;
 	size_t forward_count;
-	bool kvm; /* else TCG */
+	bool kvm;                   /* else TCG */
+	const struct qemu_snp *snp; /* NULL: an ordinary guest */
 };
 
 enum {
 	QEMU_MEMORY_STEP_BYTES = 1 << 20,
 	QEMU_VCPUS_MAX = 255,
 	QEMU_FORWARDS_MAX = 32,
+	QEMU_HOST_DATA_BYTES = 32,
 };
 
 /* A program and its arguments, ended by NULL. */

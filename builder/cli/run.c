@@ -13,6 +13,7 @@
 
 #include "builder/boot/qemu.h"
 #include "common/number.h"
+#include "verity/image.h"
 
 enum {
 	OPT_KERNEL = 256,
@@ -24,6 +25,8 @@ enum {
 	OPT_VCPUS,
 	OPT_FORWARD,
 	OPT_SCRATCH,
+	OPT_SNP,
+	OPT_VCPU_TYPE,
 	OPT_DRY_RUN,
 };
 
@@ -38,6 +41,8 @@ const struct command_option run_options[] = {
 	{ OPT_FORWARD, "forward", "HOST:GUEST",
 	  "lead this TCP port of the host's loopback to that\none of the guest (may be repeated)" },
 	{ OPT_SCRATCH, "scratch", "FILE", "a second disk, for podseal.scratch=disk" },
+	{ OPT_SNP, "snp", NULL, "under SEV-SNP, HOST_DATA being the seal digest" },
+	{ OPT_VCPU_TYPE, "vcpu-type", "T", "QEMU's CPU model for --snp (default EPYC-v4)" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "print the command instead" },
 	{ 0 },
 };
@@ -45,7 +50,8 @@ const struct command_option run_options[] = {
 struct request {
 	struct qemu_options qemu;
 	struct qemu_forward forwards[QEMU_FORWARDS_MAX];
-	bool dry_run;
+	struct qemu_snp snp;
+	bool with_snp, dry_run;
 };
 
 static int port_parse(const char *text, uint16_t *port, struct error *err)
@@ -102,6 +108,7 @@ static int take_option(struct request *r, int id, struct error *err)
 		{ OPT_KERNEL, &r->qemu.kernel },     { OPT_INITRD, &r->qemu.initrd },
 		{ OPT_UKI, &r->qemu.uki },           { OPT_APPEND, &r->qemu.append },
 		{ OPT_FIRMWARE, &r->qemu.firmware }, { OPT_SCRATCH, &r->qemu.scratch },
+		{ OPT_VCPU_TYPE, &r->snp.cpu },
 	};
 
 	if (id == '?')
@@ -110,6 +117,8 @@ static int take_option(struct request *r, int id, struct error *err)
 		return take_number(r, id, err);
 	if (id == OPT_FORWARD)
 		return add_forward(r, optarg, err);
+	if (id == OPT_SNP)
+		r->with_snp = true;
 	if (id == OPT_DRY_RUN)
 		r->dry_run = true;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -128,6 +137,8 @@ static int read_request(const struct command *self, int argc, char **argv, struc
 			return -1;
 	if (command_operands(self, argc, 1, err) < 0)
 		return -1;
+	if (r->snp.cpu && !r->with_snp)
+		return error_usage(err, "run: --vcpu-type is for --snp");
 	r->qemu.image = argv[optind];
 	r->qemu.forwards = r->forwards;
 	return 0;
@@ -143,10 +154,28 @@ static bool processor_virtualizes(void)
 	return (__get_cpuid(1, &a, &b, &c, &d) && (c & vmx)) ||
 	       (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & svm));
 }
+
+/* AMD APM volume 3, CPUID Fn8000_001F: EAX bit 4 is SEV-SNP, EBX[5:0] where the C-bit is */
+static bool processor_has_snp(unsigned *cbit_position)
+{
+	unsigned a, b, c, d;
+	const unsigned snp = 1u << 4;
+
+	if (!__get_cpuid(0x8000001f, &a, &b, &c, &d) || !(a & snp))
+		return false;
+	*cbit_position = b & 0x3f;
+	return true;
+}
 #else
 /* the guest is an x86 one */
 static bool processor_virtualizes(void)
 {
+	return false;
+}
+
+static bool processor_has_snp(unsigned *cbit_position)
+{
+	(void)cbit_position;
 	return false;
 }
 #endif
@@ -168,6 +197,20 @@ static bool kvm_works(void)
 	return vcpu >= 0;
 }
 
+/* `image` keeps the seal digest. */
+static int prepare_snp(struct request *r, struct image **image, struct error *err)
+{
+	if (!processor_has_snp(&r->snp.cbit_position) || access("/dev/sev", F_OK) < 0)
+		return error_system_text(err, "--snp: this host runs no SEV-SNP guests");
+	if (image_open(r->qemu.image, image, err) < 0)
+		return -1;
+	r->snp.host_data = (*image)->seal_digest;
+	if (!r->snp.cpu)
+		r->snp.cpu = "EPYC-v4";
+	r->qemu.snp = &r->snp;
+	return 0;
+}
+
 /* What QEMU would say itself, but in many words and after its window of the terminal opened. */
 static int check_readable(const char *path, struct error *err)
 {
@@ -177,12 +220,15 @@ static int check_readable(const char *path, struct error *err)
 	return 0;
 }
 
-static int start(const struct request *r, struct error *err)
+static int start(struct request *r, struct error *err)
 {
 	const char *const files[] = { r->qemu.image, r->qemu.kernel,   r->qemu.initrd,
 				      r->qemu.uki,   r->qemu.firmware, r->qemu.scratch };
 	cleanup_qemu_command struct qemu_command command = { 0 };
+	cleanup_image struct image *image = NULL;
 
+	if (r->with_snp && prepare_snp(r, &image, err) < 0)
+		return -1;
 	if (qemu_command_make(&r->qemu, &command, err) < 0)
 		return error_prefix(err, "run");
 	if (r->dry_run) {

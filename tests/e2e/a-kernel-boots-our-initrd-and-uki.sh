@@ -18,6 +18,9 @@ boots "the kernel starts its /init, with the parameters that --append says" "^cm
 
 refuses "a UKI without firmware is refused" 2 "needs --firmware" "$podseal" run disk.img --uki pod.efi
 refuses "a kernel that is not there is named" 3 "running the guest: none: No such file" "$podseal" run disk.img --kernel none
+refuses "a CPU model is for a measured guest" 2 "vcpu-type is for --snp" "$podseal" run disk.img --kernel "$kernel" --vcpu-type EPYC-v4
+[ -e /dev/sev ] || refuses "a host without SEV-SNP says so" 4 "this host runs no SEV-SNP guests" \
+	"$podseal" run disk.img --kernel "$kernel" --firmware none --snp --dry-run
 firmware=/usr/share/ovmf/OVMF.fd
 stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 for file in $firmware $stub; do

@@ -90,6 +90,30 @@ static void ports_and_a_scratch_disk_come_with_it(void **state)
 				   "hostfwd=tcp:127.0.0.1:8443-:443" NETWORK);
 }
 
+static void an_snp_guest_is_measured_with_its_seal_in_host_data(void **state)
+{
+	static const uint8_t seal_digest[QEMU_HOST_DATA_BYTES] = { 0xff, 0xee };
+	const struct qemu_snp snp = { .cbit_position = 51,
+				      .cpu = "EPYC-Milan",
+				      .host_data = seal_digest };
+	struct qemu_options o = basic();
+
+	(void)state;
+	o.snp = &snp;
+	o.kvm = true;
+	o.firmware = "OVMF.amdsev.fd";
+	assert_command(&o, "qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display "
+			   "none -serial stdio "
+			   "-machine q35,confidential-guest-support=snp,memory-backend=memory "
+			   "-object memory-backend-memfd,id=memory,size=1024M,share=true,"
+			   "prealloc=false -object sev-snp-guest,id=snp,policy=0x30000,cbitpos=51,"
+			   "reduced-phys-bits=1,kernel-hashes=on,"
+			   "host-data=/+4AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= "
+			   "-accel kvm -cpu EPYC-Milan -m 1024M -smp 2 -bios OVMF.amdsev.fd "
+			   "-kernel vmlinuz -initrd initrd.img -append console=ttyS0" IMAGE
+			   " -netdev user,id=net" NETWORK);
+}
+
 /* A name may not add options to the disk: "x,file.locking=off" is all name. */
 static void a_comma_in_a_name_stays_in_it(void **state)
 {
@@ -121,6 +145,7 @@ static void words_are_quoted_for_a_shell(void **state)
 
 static void what_does_not_go_together_is_refused(void **state)
 {
+	static const struct qemu_snp snp = { .cpu = "EPYC-v4" };
 	static const struct {
 		struct qemu_options options;
 		const char *message;
@@ -141,6 +166,8 @@ static void what_does_not_go_together_is_refused(void **state)
 		{ { .vcpus = 256, .memory_bytes = 1 << 20, .kernel = "k" }, "256 vCPUs" },
 		{ { .vcpus = 1, .memory_bytes = 1 << 20, .kernel = "k", .forward_count = 33 },
 		  "33 forwarded ports" },
+		{ { .vcpus = 1, .memory_bytes = 1 << 20, .kernel = "k", .snp = &snp },
+		  "--snp needs --firmware" },
 	};
 	struct qemu_command command = { .argc = 99 };
 
@@ -180,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_is_booted_directly),
 		cmocka_unit_test(a_uki_keeps_its_command_line),
 		cmocka_unit_test(ports_and_a_scratch_disk_come_with_it),
+		cmocka_unit_test(an_snp_guest_is_measured_with_its_seal_in_host_data),
 		cmocka_unit_test(a_comma_in_a_name_stays_in_it),
 		cmocka_unit_test(words_are_quoted_for_a_shell),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
