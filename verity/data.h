@@ -11,7 +11,8 @@ struct verity_data {
 	uint64_t offset;
 	uint8_t *map; /* of whole pages around the data; NULL: not mapped */
 	size_t map_bytes;
-	size_t skew; /* from the map's start to the data's */
+	size_t skew;                  /* from the map's start to the data's */
+	_Atomic(uint64_t) given_back; /* bytes */
 };
 
 /* `bytes` of data from files->data_offset on. */
@@ -22,4 +23,5 @@ void verity_data_close(struct verity_data *data);
  * many. To be given back. */
 int verity_data_take(const struct verity_data *data, uint64_t at, size_t size, uint8_t *buf,
 		     const uint8_t **run, struct error *err) MUST_CHECK;
-void verity_data_give_back(const struct verity_data *data, uint64_t at, size_t size);
+/* `size` bytes of a run are done with. Runs are taken in order, by any number of threads. */
+void verity_data_give_back(struct verity_data *data, size_t size);

@@ -40,7 +40,7 @@ static int hash_unit(struct format *f, uint64_t first, size_t count, uint8_t *bu
 	if (verity_data_take(&f->data, first * block, count * block, buf, &data, err) < 0)
 		return -1;
 	int hashed = sha256_many(&salt, data, block, count, digests, err);
-	verity_data_give_back(&f->data, first * block, count * block);
+	verity_data_give_back(&f->data, count * block);
 	if (hashed < 0)
 		return -1;
 	return pwrite_all(f->files->hash_fd, digests, count * VERITY_DIGEST_BYTES,

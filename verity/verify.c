@@ -197,7 +197,7 @@ static bool next_unit(struct verify *v, struct unit *u)
 }
 
 /* Where it fails, `at` is the data block at fault. */
-static int verify_unit(const struct verify *v, struct unit *u, uint64_t *at, struct error *err)
+static int verify_unit(struct verify *v, struct unit *u, uint64_t *at, struct error *err)
 {
 	struct sha256_salt salt = verity_salt(v->params);
 	size_t block = v->params->data_block_size;
@@ -207,7 +207,7 @@ static int verify_unit(const struct verify *v, struct unit *u, uint64_t *at, str
 	if (verity_data_take(&v->data, u->first * block, u->count * block, u->buf, &data, err) < 0)
 		return -1;
 	int hashed = sha256_many(&salt, data, block, u->count, u->digests, err);
-	verity_data_give_back(&v->data, u->first * block, u->count * block);
+	verity_data_give_back(&v->data, u->count * block);
 	if (hashed < 0)
 		return -1;
 	uint64_t differs = verity_first_difference(u->digests, u->wanted, u->count);
