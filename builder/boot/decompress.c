@@ -91,6 +91,11 @@ static int unxz_all(struct span in, size_t limit, struct buffer *out, struct err
 	}
 }
 
+bool decompress_is_xz(const uint8_t *bytes, size_t size)
+{
+	return size >= sizeof(xz_magic) && memcmp(bytes, xz_magic, sizeof(xz_magic)) == 0;
+}
+
 int decompress(const uint8_t *bytes, size_t size, size_t limit, uint8_t **plain, size_t *plain_size,
 	       struct error *err)
 {
@@ -98,7 +103,7 @@ int decompress(const uint8_t *bytes, size_t size, size_t limit, uint8_t **plain,
 	struct span in = { bytes, size };
 	enum layer_format format = inflate_detect(bytes, size);
 
-	if (size >= sizeof(xz_magic) && memcmp(bytes, xz_magic, sizeof(xz_magic)) == 0) {
+	if (decompress_is_xz(bytes, size)) {
 		if (unxz_all(in, limit, &out, err) < 0)
 			return -1;
 	} else if (format != LAYER_TAR) {

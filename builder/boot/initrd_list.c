@@ -141,6 +141,9 @@ int initrd_list(const uint8_t *initrd, size_t size,
 	struct cursor c = { 0 };
 	char target[PATH_MAX];
 
+	/* libarchive does not say where an xz stream ends, and a second archive could follow it */
+	if (decompress_is_xz(initrd, size))
+		return error_input(err, "is compressed with xz; zstd, gzip or nothing is read");
 	if (decompress(initrd, size, INITRD_MAX_BYTES, &cpio, &c.size, err) < 0)
 		return -1;
 	c.cpio = cpio;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/boot/libraries.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -70,8 +70,7 @@ static int add_library(struct closure *closure, const char *name, const char *pa
 	cleanup_free uint8_t *bytes = NULL;
 	struct library library = { .name = name };
 
-	if (closure->count == LIBRARIES_MAX)
-		return error_input(err, "more than %d libraries", LIBRARIES_MAX);
+	assert(closure->count < LIBRARIES_MAX);
 	if (file_read(path, FILE_MAX_BYTES, &bytes, &library.size, err) < 0)
 		return -1;
 	if (elf_parse(bytes, library.size, &library.needs, err) < 0)
@@ -196,7 +195,11 @@ static int close_over(struct closure *closure, struct error *err)
 	for (size_t i = 0; i < closure->count; i++) {
 		for (size_t k = 0; k < closure->libraries[i].needs.needed_count; k++) {
 			const char *name = closure->libraries[i].needs.needed[k];
-			if (!have(closure, name) && find_library(closure, name, i, err) < 0)
+			if (have(closure, name))
+				continue;
+			if (closure->count == LIBRARIES_MAX)
+				return error_input(err, "more than %d libraries", LIBRARIES_MAX);
+			if (find_library(closure, name, i, err) < 0)
 				return -1;
 		}
 	}

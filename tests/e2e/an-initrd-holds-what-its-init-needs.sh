@@ -117,5 +117,6 @@ cat one.img one.img >twice.img
 check "a plain cpio archive is listed the same" same list <("$podseal" initrd --list plain.cpio)
 refuses "a second archive behind the first does not stay unseen" 3 "something follows the cpio archive" eval '"$podseal" initrd --list hidden.cpio >/dev/null'
 refuses "nor one that is compressed" 3 "something follows the cpio archive" eval '"$podseal" initrd --list twice.img >/dev/null'
+refuses "nor one behind xz, which is not read for that reason" 3 "compressed with xz" eval '{ xz -c plain.cpio; xz -c plain.cpio; } >xz.img && "$podseal" initrd --list xz.img'
 refuses "an initrd that is cut is refused" 3 "cut.img: " eval 'head -c 1000 one.img >cut.img && "$podseal" initrd --list cut.img'
 done_testing
