@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A place is a lane and a block of its stream; only a lane's last segment is short. */
-enum { PLACE_LANE_SHIFT = 56 };
+enum { PLACE_LANE_SHIFT = 56, LANE_SEGMENTS_LOW = LANE_SEGMENTS_AHEAD / 2 };
 
 struct lane {
 	struct weave *weave;
@@ -116,13 +116,14 @@ static int remember_start(struct lane *lane, uint64_t block, struct error *err)
 static void advance(struct weave *w)
 {
 	struct lane *lane;
+	bool wake = false;
 
 	while (w->failure.kind == ERROR_NONE && (lane = due(w)) && lane->waiting) {
 		struct segment *s = lane->waiting;
 		lane->waiting = s->next;
 		if (!lane->waiting)
 			lane->waiting_end = &lane->waiting;
-		lane->waiting_count--;
+		wake |= --lane->waiting_count == LANE_SEGMENTS_LOW;
 		s->first_block = w->next_block;
 		w->next_block += s->blocks;
 		if (w->next_block > w->limit_blocks) {
@@ -139,7 +140,8 @@ static void advance(struct weave *w)
 		}
 		pipeline_put(w->pipeline, s);
 	}
-	pthread_cond_broadcast(&w->placed);
+	if (wake || w->failure.kind != ERROR_NONE)
+		pthread_cond_broadcast(&w->placed);
 }
 
 static int failed(const struct weave *w, struct error *err)
@@ -174,8 +176,11 @@ static int begin_segment(struct lane *lane, struct error *err)
 	struct weave *w = lane->weave;
 
 	pthread_mutex_lock(&w->lock);
-	while (lane->waiting_count >= LANE_SEGMENTS_AHEAD && w->failure.kind == ERROR_NONE)
-		pthread_cond_wait(&w->placed, &w->lock);
+	/* once full, not before half of it is placed: a switch of threads costs as much as a
+	 * segment */
+	if (lane->waiting_count >= LANE_SEGMENTS_AHEAD)
+		while (lane->waiting_count > LANE_SEGMENTS_LOW && w->failure.kind == ERROR_NONE)
+			pthread_cond_wait(&w->placed, &w->lock);
 	int result = failed(w, err);
 	pthread_mutex_unlock(&w->lock);
 	if (result < 0)

@@ -20,9 +20,9 @@
 
 /* Multiples of 512, so that tar's headers lie within one buffer. */
 enum {
-	BLOB_BUFFERS = 3,
+	BLOB_BUFFERS = 8,
 	BLOB_BUFFER_BYTES = 256 << 10,
-	TAR_BUFFERS = 3,
+	TAR_BUFFERS = 4,
 	TAR_BUFFER_BYTES = 1 << 20,
 };
 

@@ -58,8 +58,11 @@ void ring_free(struct ring *ring)
 uint8_t *ring_reserve(struct ring *ring)
 {
 	(void)pthread_mutex_lock(&ring->lock);
-	while (!ring->cancelled && ring->filled - ring->emptied == ring->count)
-		(void)pthread_cond_wait(&ring->changed, &ring->lock);
+	/* once full, not before half of it is empty: a switch of threads costs as much as a piece
+	 */
+	if (ring->filled - ring->emptied == ring->count)
+		while (!ring->cancelled && ring->filled - ring->emptied > ring->count / 2)
+			(void)pthread_cond_wait(&ring->changed, &ring->lock);
 	uint8_t *bytes = ring->cancelled ? NULL : ring->slots[ring->filled % ring->count].bytes;
 	(void)pthread_mutex_unlock(&ring->lock);
 	return bytes;
@@ -92,7 +95,8 @@ int ring_take(struct ring *ring, const uint8_t **bytes, size_t *size, struct err
 	if (ring->taking) {
 		ring->taking = false;
 		ring->emptied++;
-		(void)pthread_cond_signal(&ring->changed);
+		if (ring->filled - ring->emptied == ring->count / 2)
+			(void)pthread_cond_signal(&ring->changed);
 	}
 	while (!ring->closed && ring->filled == ring->emptied)
 		(void)pthread_cond_wait(&ring->changed, &ring->lock);
