@@ -49,7 +49,7 @@ archive = $(B)/lib/$(1).a
 archives_of = $(foreach p,$(1) $(below_$(1)),$(call archive,$(p)))
 
 define part_rules
-$(call archive,$(call name_of,$(1))): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c))
+$(call archive,$(call name_of,$(1))): $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 endef
 $(foreach p,$(parts),$(eval $(call part_rules,$(p))))
 
@@ -70,7 +70,10 @@ libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
 libs_guest-init := devmapper libssl zlib
 
-link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p)))))
+# http-parser's package has no .pc file
+plain_libs_guest-init := -lhttp_parser
+
+link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p))))) $(foreach p,$(1),$(plain_libs_$(p)))
 
 # a plain word instead of a missing header: package for each pkg-config name
 package_libcrypto := libssl-dev
@@ -99,13 +102,16 @@ pkg-config-check:
 all_parts_podseal := boot seal ext4 stack source attest verity format common
 all_parts_podseal-verity := verity format common
 all_parts_podseal-broker := broker attest common
-main_podseal := builder/cli
-main_podseal-verity := verity/cli
-main_podseal-broker := broker/cli
-programs := podseal podseal-verity podseal-broker
+all_parts_podseal-init := guest-init attest verity format common
+main_podseal := builder/cli/*.c
+main_podseal-verity := verity/cli/*.c
+main_podseal-broker := broker/cli/*.c
+main_podseal-init := guest-init/main.c
+commands := podseal podseal-verity podseal-broker
+programs := $(commands) podseal-init
 
 define program_rules
-$(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1))/*.c)) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
+$(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1)))) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
 	$$(call quiet,LINK)$$(CC) $$(all_ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call link_libs,$(all_parts_$(1)))
 .PHONY: $(1)
 $(1): $(B)/$(1)
@@ -188,9 +194,11 @@ demo: deps-if-missing
 	@images/demo
 
 install: all
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(programs))
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(commands))
+	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
-	$(foreach p,$(programs),install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system broker/podseal-broker.service
+	$(foreach p,$(commands),install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
 		build/$(p) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(p); \
 		build/$(p) completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$(p); \
 		build/$(p) completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$(p).fish;)

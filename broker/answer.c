@@ -257,9 +257,10 @@ static void log_line(struct exchange *x, const char *anchor, const struct error 
 			 *row->resource ? " " : "", row->verdict);
 	size_t at = (size_t)n;
 
+	if (x->refusal && !x->rule) /* the refusal of a policy names its rule itself */
+		at += (size_t)snprintf(line + at, sizeof(line) - at, " %s:", row->rule);
 	if (x->refusal)
-		at += (size_t)snprintf(line + at, sizeof(line) - at, " %s: %.600s", row->rule,
-				       err->text);
+		at += (size_t)snprintf(line + at, sizeof(line) - at, " %.600s", err->text);
 	if (at < sizeof(line) && *row->measurement)
 		at += (size_t)snprintf(line + at, sizeof(line) - at, "; measurement %s chip %s, %s",
 				       row->measurement, row->chip_id, row->root);

@@ -14,7 +14,7 @@
 enum {
 	/* A thread sleeps while its audit row is written, and rows that wait share a commit. So
 	 * more threads than cores; and no more, since each can be busy with one hostile body. */
-	THREADS = 8,
+	THREADS = 16,
 	/* Headers: a token is about 400 bytes, a cookie 50. */
 	CONNECTION_MEMORY_BYTES = 32 << 10,
 	BODY_FIRST_BYTES = 16 << 10,

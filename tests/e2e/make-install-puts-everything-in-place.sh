@@ -8,13 +8,14 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 share=$work/dest/usr/share
 
 check "make install" make -C "$root" install DESTDIR="$work/dest" PREFIX=/usr
-for program in podseal podseal-verity; do
+for program in podseal podseal-verity podseal-broker; do
 	check "$program is installed and runs" "$work/dest/usr/bin/$program" --help
 	check "  with its man page" test -s "$share/man/man1/$program.1"
 	for file in "bash-completion/completions/$program" "zsh/site-functions/_$program" "fish/vendor_completions.d/$program.fish"; do
 		check "  with its completion for ${file%%[/-]*}" test -s "$share/$file"
 	done
 done
+check "the broker comes with its systemd unit" test -s "$work/dest/usr/lib/systemd/system/podseal-broker.service"
 check "nothing lies outside PREFIX" test "$(ls -A "$work/dest")" = usr
 
 # What bash offers when TAB is pressed after these words.

@@ -60,7 +60,7 @@ names_each() { # WORDS TEXT
 	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
 }
 
-for program in "$podseal" "$verity"; do
+for program in "$podseal" "$verity" "$PROGRAMS/podseal-broker"; do
 	name=${program##*/} page=docs/man/${program##*/}.1
 	commands_of "$program" >"$work/$name.commands"
 	options_of "$program" >"$work/$name.options"
@@ -79,7 +79,7 @@ shown() {
 	{
 		sed -n 's/^    //p' README.md CONTRIBUTING.md docs/*.md
 		sed -n '/^\.Bd -literal/,/^\.Ed/p' docs/man/*.1
-	} | sed -e ':a' -e '/\\e\{0,1\}$/N; s/\\e\{0,1\}\n *//; ta' | grep -oE '^(\$ )?([a-z]+=\$\()?(build/)?podseal(-verity)? [a-z]+ .*'
+	} | sed -e ':a' -e '/\\e\{0,1\}$/N; s/\\e\{0,1\}\n *//; ta' | grep -oE '^(\$ )?([a-z]+=\$\()?(build/)?podseal(-verity|-broker)? [a-z]+ .*'
 }
 
 exist() {
