@@ -65,6 +65,14 @@ static void cookie_set(struct exchange *x, const char *session)
 		       BROKER_COOKIE_NAME "=%s; Expires=%s", session, date);
 }
 
+/* A path as one word, so that it cannot pass for the words after it in a line. */
+static void row_resource(struct audit_row *row, const char *path)
+{
+	audit_text(row->resource, sizeof(row->resource), path);
+	for (char *space = row->resource; (space = strchr(space, ' '));)
+		*space = '?';
+}
+
 static int auth(struct exchange *x, struct error *err)
 {
 	struct kbs_request request;
@@ -179,7 +187,7 @@ static int release(struct exchange *x, const char *path, struct error *err)
 	cleanup_session_evidence struct session_evidence evidence = { 0 };
 	cleanup_resource struct resource resource = { 0 };
 
-	audit_text(x->row.resource, sizeof(x->row.resource), path);
+	row_resource(&x->row, path);
 	if (credential_check(x, &evidence, err) < 0)
 		return -1;
 	row_tell(&x->row, &evidence);
@@ -225,7 +233,7 @@ static int dispatch(struct exchange *x, struct error *err)
 		return release(x, r->path + strlen(resource), err);
 	}
 	audit_text(x->row.action, sizeof(x->row.action), "other");
-	audit_text(x->row.resource, sizeof(x->row.resource), r->path);
+	row_resource(&x->row, r->path);
 	error_mismatch(err, "nothing is there for %.16s", r->method);
 	return refuse(x, !strncmp(r->path, base, strlen(base)) ? &no_plugin : &no_route);
 }
