@@ -173,8 +173,12 @@ fuzz:
 limits := $(B)/tests/bench/limits
 $(limits): $(patsubst %,$(B)/obj/%.o,tests/bench/limits builder/seal/xts) $(call archives_of,verity)
 	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(all_ldflags) -o $@ $^ $(call link_libs,source common)
-bench: all $(limits)
+signatures := $(B)/tests/bench/signatures
+$(signatures): $(B)/obj/tests/bench/signatures.o $(call archives_of,attest)
+	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(all_ldflags) -o $@ $^ $(call link_libs,attest common)
+bench: all $(limits) $(signatures)
 	@tests/bench/run
+	@tests/bench/broker
 
 formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
