@@ -72,6 +72,11 @@ serve --trust-ark "$lab/ark.pem" --vek-dir "$lab"
 check "a report without certificates is verified with the owner's folder" gets pod.key podseal/key/one bare
 check "  and one with the VCEK alone" gets pod.key podseal/key/one vcek
 stop
+mkdir "$work/issuers"
+cp "$lab/ask.pem" "$work/issuers"
+serve --trust-ark "$lab/ark.pem" --vek-dir "$work/issuers"
+check "a VCEK that was once verified is known from then on" gets pod.key podseal/key/one bare
+stop
 serve --vek-dir "$lab"
 check "a laboratory that was not named is refused" not_given '^401 .*/AttestationError' podseal/key/one
 stop
