@@ -38,6 +38,25 @@ limit=131072
 [[ $PROGRAMS == */asan ]] && limit=1048576
 check "  having held less than $((limit / 1024)) MiB" test "$memory" -lt "$limit"
 
+# half of all connections go to one address at most
+crowded() {
+	"$python" -B - "$root/tests" "${url#http://}" "$lab" "$measurement" <<'EOF'
+import http.client, socket, sys
+sys.path.insert(0, sys.argv[1])
+import kbs_client
+host, port = sys.argv[2].rsplit(":", 1)
+slow = []
+for _ in range(300):
+    slow.append(socket.create_connection((host, int(port)), timeout=5))
+    slow[-1].sendall(b"POST /kbs/v0/auth HTTP/1.1\r\nHost: x\r\nX: ")
+guest = kbs_client.Guest(f"http://{sys.argv[2]}", kbs_client.Laboratory(sys.argv[3]), bytes.fromhex(sys.argv[4]))
+guest.http = http.client.HTTPConnection(host, int(port), timeout=10, source_address=("127.0.0.2", 0))
+for _ in range(10):
+    guest.get("a/b/c")
+EOF
+}
+check "a host that holds 300 connections open does not keep another from its key" crowded
+
 load 100000 4 >"$work/cut.json" 2>/dev/null &
 loading=$!
 sleep 2
