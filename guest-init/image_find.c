@@ -60,22 +60,26 @@ static int try_all(const struct image_search *search, struct disk *disk, struct 
 }
 
 /* Until an event that may have brought a disk: 1; 0 when there is none in time. */
-static int wait_for_disk(const struct image_search *search, uint64_t deadline_ms, struct error *err)
+static int wait_for_disk(struct image_search *search, uint64_t deadline_ms, struct error *err)
 {
 	uint8_t buffer[UEVENT_MAX_BYTES];
 	struct uevent event;
 
-	while (uevent_next(search->uevent_fd, deadline_ms, buffer, &event)) {
+	for (;;) {
+		uint64_t before = clock_ms();
+		bool any = uevent_next(search->uevent_fd, deadline_ms, buffer, &event);
+		search->waited_ms += clock_ms() - before;
+		if (!any)
+			return 0;
 		if (event.modalias[0] != '\0' &&
 		    modules_load_alias(search->modules, event.modalias, err) < 0)
 			return -1;
 		if (strcmp(event.subsystem, "block") == 0 || event.subsystem[0] == '\0')
 			return 1;
 	}
-	return 0;
 }
 
-int image_find(const struct image_search *search, struct disk *disk, struct image **image,
+int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err)
 {
 	uint64_t last = clock_ms() + IMAGE_WAIT_MS;

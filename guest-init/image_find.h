@@ -23,10 +23,11 @@ struct image_search {
 	struct modules *modules; /* for the devices that come meanwhile */
 	image_judge *judge;
 	void *context;
+	uint64_t waited_ms; /* grows by how long it waited for devices */
 };
 
 /* Looks at all disks, again at each event of a block device, until one is accepted. The caller
  * closes *image. On failure the error is that of the disk that came nearest: a sealed image that
  * was not accepted, else what made a disk no sealed image. */
-int image_find(const struct image_search *search, struct disk *disk, struct image **image,
+int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err) MUST_CHECK;

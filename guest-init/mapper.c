@@ -9,7 +9,15 @@
 
 #include "common/cleanup.h"
 
-DEFINE_CLEANUP(destroy_task, struct dm_task, dm_task_destroy)
+/* With the library's own descriptor of /dev/mapper/control, which would stay open across execve().
+ */
+static void destroy_task(struct dm_task **task)
+{
+	if (!*task)
+		return;
+	dm_task_destroy(*task);
+	dm_lib_release();
+}
 
 /* The library would print. What it knows beyond errno, the kernel's log has too. */
 static void discard(int level, const char *file, int line, int error, const char *format, ...)

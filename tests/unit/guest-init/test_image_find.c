@@ -73,7 +73,7 @@ static int find(struct disk *disk, struct image **image, struct error *err)
 
 	assert_done(modules_open("/nonexistent", &modules, err), err);
 	(void)snprintf(dev, sizeof(dev), "%s/dev", fake.root);
-	const struct image_search search = {
+	struct image_search search = {
 		.sys_fd = fake.fd,
 		.dev = dev,
 		.uevent_fd = events[0],

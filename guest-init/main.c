@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guest-init/guest.h"
+
+#include <string.h>
+
+#include "guest-init/console.h"
+#include "guest-init/uevent.h"
+
+/* From top to bottom, each only if the one before it held: the order is the argument. */
+static const struct stage {
+	const char *doing;
+	guest_stage *run;
+} stages[] = {
+	{ "mounting the kernel's file systems", guest_mount_kernel },
+	{ "reading the kernel command line", guest_read_cmdline },
+	{ "loading drivers", guest_load_drivers },
+	{ "reading this guest's report", guest_read_report },
+	{ "trusting an image", guest_find_image },
+	{ "opening dm-verity", guest_open_verity },
+	{ "asking for the keys", guest_get_keys },
+	{ "opening dm-crypt", guest_open_crypt },
+	{ "mounting the volumes", guest_mount },
+	{ "locking the kernel down", guest_lock_down },
+	{ "changing to the new root", guest_switch_root },
+};
+
+static int run(struct guest *guest, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		uint64_t before = clock_ms();
+		guest->note[0] = '\0';
+		if (stages[i].run(guest, err) < 0)
+			return error_prefix(err, "%s", stages[i].doing);
+		console_say("%s%s%s (%llu ms)", stages[i].doing, guest->note[0] ? ": " : "",
+			    guest->note, (unsigned long long)(clock_ms() - before));
+	}
+	return 0;
+}
+
+static const char *next_init(const struct guest *guest)
+{
+	const struct descriptor *d = &guest->image->descriptor;
+
+	return guest->cmdline.init[0] ? guest->cmdline.init : d->init[0] ? d->init : "/sbin/init";
+}
+
+/* The next init gets nothing of the kernel command line as arguments or environment: it can read
+ * it, and stray words there are what has opened shells before. */
+static int hand_over(const struct guest *guest, uint64_t started_ms, struct error *err)
+{
+	const char *init = next_init(guest);
+	char path[DESCRIPTOR_PATH_BYTES], home[] = "HOME=/", terminal[] = "TERM=linux";
+	char *const argv[] = { path, NULL }, *const envp[] = { home, terminal, NULL };
+	uint64_t all = clock_ms() - started_ms,
+		 waited = guest->device_wait_ms + guest->broker_wait_ms;
+
+	memcpy(path, init, strlen(init) + 1);
+	console_say("handing over to %s after %llu ms, and %llu ms of waiting for devices and %llu "
+		    "ms for the broker",
+		    init, (unsigned long long)(all - waited),
+		    (unsigned long long)guest->device_wait_ms,
+		    (unsigned long long)guest->broker_wait_ms);
+	(void)execve(path, argv, envp);
+	return error_system(err, "starting %s", init);
+}
+
+int main(void)
+{
+	static struct guest guest;
+	uint64_t started_ms = clock_ms();
+	struct error err;
+
+	if (getpid() != 1) {
+		(void)error_usage(&err, "this is the first process of a guest and nothing else");
+		return error_report("podseal-init", &err);
+	}
+	if (run(&guest, &err) == 0)
+		(void)hand_over(&guest, started_ms, &err);
+	for (size_t i = 0; i < DESCRIPTOR_MAX_VOLUMES; i++)
+		secret_free(guest.keys[i]);
+	(void)error_report("podseal-init", &err);
+	console_power_off();
+}
