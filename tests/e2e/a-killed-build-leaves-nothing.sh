@@ -13,10 +13,15 @@ cd "$work/out" || exit
 build=("$podseal" build --base "rootfs:$work/base.tar" --jobs 1 --key-out pod.key -o pod.img)
 all="pod.img pod.img.record.json pod.img.seal.json pod.key"
 
-started=${EPOCHREALTIME/./}
-"${build[@]}" >/dev/null || exit
-took=$((${EPOCHREALTIME/./} - started))
-rm -f -- *
+# the quickest of a few: on a busy machine one build can take several times as long as the next
+took=1000000000
+for i in 1 2 3 4 5; do
+	started=${EPOCHREALTIME/./}
+	"${build[@]}" >/dev/null || exit
+	this=$((${EPOCHREALTIME/./} - started))
+	[ "$this" -ge "$took" ] || took=$this
+	rm -f -- *
+done
 RANDOM=1
 
 # Some microseconds of the time that a build takes and a tenth more, as timeout(1) takes them.
