@@ -41,6 +41,7 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 	cleanup_kbs_client struct kbs_client *client = NULL;
 	const struct kbs_client_options options = {
 		.url = &guest->cmdline.kbs,
+		.timeout_ms = KBS_CLIENT_TIMEOUT_MS,
 		.ca = guest->ca.pem,
 		.ca_count = guest->ca.count,
 		.sys_fd = guest->sys_fd,

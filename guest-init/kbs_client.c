@@ -197,7 +197,7 @@ int kbs_client_attest(const struct kbs_client_options *options, struct kbs_clien
 	if (!client)
 		return error_memory(err);
 	client->options = *options;
-	client->deadline_ms = clock_ms() + KBS_CLIENT_TIMEOUT_MS;
+	client->deadline_ms = clock_ms() + options->timeout_ms;
 	if (attest(client, err) < 0)
 		return -1;
 	*result = take_ptr(client);

@@ -8,10 +8,11 @@
 #include "guest-init/report.h"
 #include "guest-init/stream.h"
 
-enum { KBS_CLIENT_TIMEOUT_MS = 30000 }; /* for all of it; a broker may have to ask AMD */
+enum { KBS_CLIENT_TIMEOUT_MS = 30000 }; /* a broker may have to ask AMD for certificates */
 
 struct kbs_client_options {
 	const struct broker_url *url;
+	uint64_t timeout_ms;  /* from the connection to the last secret */
 	const struct pem *ca; /* for https */
 	size_t ca_count;
 	int sys_fd;         /* an open /sys */
