@@ -47,7 +47,9 @@ check "  with initdata that HOST_DATA names" gets pod.key podseal/key/one initda
 not_given() { # STATUS-AND-VARIANT-REGEX PATH [WORD...]
 	rm -f "$work/got"
 	guest "$url" "$2" "$work/got" "${@:3}" >"$work/refusal" 2>&1 && return 1
-	[ ! -e "$work/got" ] && grep -E "$1" "$work/refusal"
+	[ ! -e "$work/got" ] && grep -E "$1" "$work/refusal" && return
+	sed 's/^/# /' "$work/refusal"
+	return 1
 }
 check "one whose firmware is older than the policy wants does not" not_given '^403 .*/PolicyDeny.*min_tcb' podseal/key/newer
 check "one that may be debugged does not" not_given '^403 .*/PolicyDeny.*allow_debug' podseal/key/one debug
@@ -91,9 +93,12 @@ check "it holds" audit --verify
 anchor=$(sed -n 's/.*; audit //p' "$work/serve.log" | tail -n 1)
 check "  and goes through the row that the broker's log named" audit --verify --anchor "$anchor"
 refuses "  and not through another" 1 "does not go through" audit --verify --anchor "1:$(printf '%064d' 0)"
+alter_copy() { # SQL: on a copy of the store as it is, nothing left of the copy before
+	rm -f "$work"/copy.db*
+	sqlite3 "$store" ".backup '$work/copy.db'" && sqlite3 "$work/copy.db" "$1"
+}
 altered() { # SENTENCE REGEX SQL
-	for suffix in "" -wal -shm; do rm -f "$work/copy.db$suffix"; done
-	sqlite3 "$store" ".backup '$work/copy.db'" && sqlite3 "$work/copy.db" "$3"
+	alter_copy "$3"
 	refuses "$1" 1 "$2" "$broker" audit --store "$work/copy.db" --store-key "$store.key" --verify
 }
 altered "a verdict altered shows" "row 5 was altered" "UPDATE audit SET verdict='refused' WHERE sequence=5"
@@ -101,7 +106,7 @@ altered "a row taken out shows" "row 5 is missing" "DELETE FROM audit WHERE sequ
 altered "the last rows taken away show" "had [0-9]+ rows" "DELETE FROM audit WHERE sequence > 9"
 altered "  also where the end is set to fit" "end of the audit log was altered" \
 	"DELETE FROM audit WHERE sequence > 9; UPDATE audit_head SET sequence=9, hash=(SELECT hash FROM audit WHERE sequence=9)"
-sqlite3 "$store" ".backup '$work/copy.db'" && sqlite3 "$work/copy.db" "UPDATE resource SET policy=replace(policy, '201', '1')"
+alter_copy "UPDATE resource SET policy=replace(policy, '201', '1')"
 cp "$store.key" "$work/copy.db.key"
 original=$store store=$work/copy.db
 serve --trust-ark "$lab/ark.pem"
