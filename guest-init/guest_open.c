@@ -78,7 +78,7 @@ static int key_from_launch(struct guest *guest, struct error *err)
 			key = &guest->keys[i];
 	}
 	if (efi_secret_take(SECURITYFS "/secrets/coco", DESCRIPTOR_KEY_BYTES, key, err) < 0)
-		return error_prefix(err, "podseal.kbs names no broker, and");
+		return error_prefix(err, "podseal.kbs names no broker");
 	return 0;
 }
 
