@@ -24,6 +24,7 @@ laboratory() {
 }
 
 serve() {
+	: >"$work/serve.log" # not the last broker's words
 	"$broker" serve --store "$store" --listen "${listen:-127.0.0.1:0}" "$@" 2>"$work/serve.log" &
 	pid=$!
 	for _ in {1..200}; do
