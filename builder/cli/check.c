@@ -11,7 +11,7 @@
 #include "builder/stack/tree_digest.h"
 #include "common/io.h"
 
-enum { OPT_KEY = 256, OPT_RECORD, RECORD_MAX_BYTES = 16 << 20 };
+enum { OPT_KEY = 256, OPT_RECORD };
 
 const struct command_option check_options[] = {
 	{ OPT_KEY, "key", "KEY", "the volume key, for a sealed volume" },

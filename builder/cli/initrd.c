@@ -2,10 +2,10 @@
 #include "builder/cli/cli.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "builder/boot/initrd.h"
 #include "builder/cli/epoch.h"
+#include "builder/cli/mode_text.h"
 #include "common/bytes_text.h"
 #include "common/io.h"
 #include "common/output.h"
@@ -113,26 +113,6 @@ static int find_init(char **path, struct error *err)
 			   self);
 }
 
-static char type_letter(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return 'd';
-	case S_IFLNK:
-		return 'l';
-	case S_IFCHR:
-		return 'c';
-	case S_IFBLK:
-		return 'b';
-	case S_IFIFO:
-		return 'p';
-	case S_IFSOCK:
-		return 's';
-	default:
-		return '-';
-	}
-}
-
 static int print_file(void *context, const struct initrd_file *file, struct error *err)
 {
 	char path[1024], target[1024];
@@ -140,7 +120,7 @@ static int print_file(void *context, const struct initrd_file *file, struct erro
 	(void)context;
 	(void)err;
 	text_escape(file->path, path, sizeof(path));
-	printf("%c%04o %llu:%llu %9llu %s", type_letter(file->mode), file->mode & 07777u,
+	printf("%c%04o %llu:%llu %9llu %s", mode_type_letter(file->mode), file->mode & 07777u,
 	       (unsigned long long)file->uid, (unsigned long long)file->gid,
 	       (unsigned long long)file->size, path);
 	if (file->link_target) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "builder/cli/mode_text.h"
 #include "builder/cli/view.h"
 #include "builder/ext4/walk.h"
 #include "common/hex.h"
@@ -25,43 +26,6 @@ struct listing {
 	bool output_failed; /* and not the image */
 };
 
-static char type_letter(uint32_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return 'd';
-	case S_IFLNK:
-		return 'l';
-	case S_IFCHR:
-		return 'c';
-	case S_IFBLK:
-		return 'b';
-	case S_IFIFO:
-		return 'p';
-	case S_IFSOCK:
-		return 's';
-	default:
-		return '-';
-	}
-}
-
-/* "-rwsr-xr-x" */
-static void mode_text(uint32_t mode, char text[11])
-{
-	static const char letters[] = "rwxrwxrwx";
-
-	text[0] = type_letter(mode);
-	for (int i = 0; i < 9; i++)
-		text[1 + i] = mode & (0400U >> i) ? letters[i] : '-';
-	if (mode & S_ISUID)
-		text[3] = mode & S_IXUSR ? 's' : 'S';
-	if (mode & S_ISGID)
-		text[6] = mode & S_IXGRP ? 's' : 'S';
-	if (mode & S_ISVTX)
-		text[9] = mode & S_IXOTH ? 't' : 'T';
-	text[10] = '\0';
-}
-
 static void print_escaped(const char *text)
 {
 	char line[4 * EXT4_PATH_MAX_BYTES];
@@ -72,7 +36,7 @@ static void print_escaped(const char *text)
 
 static void print_line(const char *path, const struct ext4_file *f)
 {
-	char mode[11], date[32] = "?", size[32];
+	char mode[MODE_TEXT_BYTES], date[32] = "?", size[32];
 	time_t mtime = (time_t)f->mtime_sec;
 	struct tm tm;
 
@@ -126,7 +90,7 @@ static json_t *xattrs_json(const struct xattr_set *set)
 static int print_json(struct listing *listing, const char *path, const struct ext4_file *f,
 		      struct error *err)
 {
-	char mode[11];
+	char mode[MODE_TEXT_BYTES];
 
 	mode_text(f->mode, mode);
 	cleanup_json json_t *o = json_pack(

@@ -8,7 +8,7 @@
 #include "common/json.h"
 #include "common/version.h"
 
-enum { RECORD_VERSION = 1, RECORD_MAX_BYTES = 16 << 20 };
+enum { RECORD_VERSION = 1 };
 
 /* A digest as text, or null where there is none. */
 static json_t *digest_or_null(const char *digest)

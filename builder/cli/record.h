@@ -5,6 +5,8 @@
 
 #include "builder/seal/build.h"
 
+enum { RECORD_MAX_BYTES = 16 << 20 };
+
 /* The record's text, members sorted, indented. The caller frees *text. */
 int record_make(const struct build_options *options, const struct build_result *result, char **text,
 		size_t *size, struct error *err) MUST_CHECK;
