@@ -1,37 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stddef.h>
-#include <stdint.h>
-
-#include "builder/source/inflate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/source/inflate_in_pieces.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* the first byte: how large the pieces are */
-	static uint8_t out[1 << 17];
-	cleanup_inflater struct inflater *inflater = NULL;
-	size_t piece = size ? 1 + (size_t)data[0] * data[0] : 1, given = size ? 1 : 0;
-	struct span in = { data, 0 };
-	uint64_t total = 0;
-	struct error err;
-
-	if (inflater_new(LAYER_ZSTD, &inflater, &err) < 0)
-		return 0;
-	while (total < 4 << 20) {
-		size_t produced;
-		if (inflater_step(inflater, &in, out, piece, &produced, &err) < 0)
-			return 0;
-		total += produced;
-		if (produced == piece)
-			continue;
-		if (given == size) {
-			(void)inflater_end(inflater, &err);
-			return 0;
-		}
-		in.bytes = data + given;
-		in.size = size - given < piece ? size - given : piece;
-		given += in.size;
-	}
+	inflate_in_pieces(LAYER_ZSTD, data, size);
 	return 0;
 }
