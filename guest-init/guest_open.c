@@ -138,7 +138,7 @@ int guest_mount(struct guest *guest, struct error *err)
 
 int guest_lock_down(struct guest *guest, struct error *err)
 {
-	return lockdown_late(guest->proc_fd, err);
+	return lockdown(guest->proc_fd, err);
 }
 
 int guest_switch_root(struct guest *guest, struct error *err)

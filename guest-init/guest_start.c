@@ -7,7 +7,6 @@
 
 #include "common/io.h"
 #include "guest-init/console.h"
-#include "guest-init/lockdown.h"
 #include "guest-init/mounts.h"
 #include "guest-init/uevent.h"
 
@@ -22,7 +21,7 @@ static int open_folder(const char *path, int *fd, struct error *err)
 
 int guest_mount_kernel(struct guest *guest, struct error *err)
 {
-	if (mounts_kernel(err) < 0 || console_open(err) < 0 || lockdown_early(err) < 0 ||
+	if (mounts_kernel(err) < 0 || console_open(err) < 0 ||
 	    open_folder("/sys", &guest->sys_fd, err) < 0)
 		return -1;
 	return open_folder("/proc", &guest->proc_fd, err);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "guest-init/image_find.h"
 #include "guest-init/initdata.h"
@@ -38,6 +39,7 @@ static int judge(const struct image *image, void *context, struct error *err)
 {
 	struct guest *guest = context;
 	const char *how = NULL;
+	struct utsname uts;
 	size_t initdata_size;
 
 	if (guest->cmdline.bind == BIND_INITDATA && !guest->initdata &&
@@ -50,7 +52,10 @@ static int judge(const struct image *image, void *context, struct error *err)
 		.host_data = guest->has_host_data ? guest->host_data : NULL,
 		.initdata = guest->initdata,
 	};
-	if (trust_check(&trust, &image->seal, image->seal_digest, &how, err) < 0)
+	if (uname(&uts) < 0)
+		return error_system(err, "uname");
+	if (trust_check(&trust, &image->seal, image->seal_digest, &how, err) < 0 ||
+	    trust_check_arch(image->descriptor.arch, uts.machine, err) < 0)
 		return -1;
 	(void)snprintf(guest->note, sizeof(guest->note), "%s", how);
 	return 0;

@@ -4,22 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "common/cleanup.h"
 #include "common/io.h"
 
-int lockdown_early(struct error *err)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return error_system(err, "turning core dumps off");
-	return 0;
-}
-
-int lockdown_late(int proc_fd, struct error *err)
+int lockdown(int proc_fd, struct error *err)
 {
 	static const struct setting {
 		const char *path, *value;

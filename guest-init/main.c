@@ -70,6 +70,7 @@ int main(void)
 	uint64_t started_ms = clock_ms();
 	struct error err;
 
+	secret_forbid_core_dumps();
 	if (getpid() != 1) {
 		(void)error_usage(&err, "this is the first process of a guest and nothing else");
 		return error_report("podseal-init", &err);

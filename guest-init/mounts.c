@@ -118,26 +118,46 @@ int mounts_volume(const struct descriptor_volume *volume, const char *device, bo
 	return mount_overlay(volume, lower, target, flags, err);
 }
 
+/* A mount point in the image: an overlay takes a new one, a read-only volume has to have it. No
+ * link is followed, which would lead back into the initrd. */
+static int have_folder(const char *path, const char *in_image, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return 0;
+	if (errno == EROFS && lstat(path, &st) < 0)
+		return error_input(err,
+				   "the image has no folder %s, and with podseal.scratch=none none "
+				   "can be made: add one to the base image",
+				   in_image);
+	if (errno != EEXIST && errno != EROFS)
+		return error_system(err, "making the folder %s in the image", in_image);
+	if (lstat(path, &st) < 0)
+		return error_system(err, "%s", in_image);
+	if (!S_ISDIR(st.st_mode))
+		return error_input(err, "%s of the image is not a folder", in_image);
+	return 0;
+}
+
 static int move_kernel_mounts(struct error *err)
 {
 	char path[64];
 
 	for (size_t i = 0; i < KERNEL_MOUNTS; i++) {
-		(void)snprintf(path, sizeof(path), MOUNTS_SYSROOT "%s", kernel_mounts[i].path);
-		if (mount(kernel_mounts[i].path, path, NULL, MS_MOVE, NULL) < 0)
-			return error_system(err, "moving %s into the image (has it that folder?)",
-					    kernel_mounts[i].path);
+		const char *from = kernel_mounts[i].path;
+		(void)snprintf(path, sizeof(path), MOUNTS_SYSROOT "%s", from);
+		if (have_folder(path, from, err) < 0)
+			return -1;
+		if (mount(from, path, NULL, MS_MOVE, NULL) < 0)
+			return error_system(err, "moving %s into the image", from);
 	}
 	return 0;
 }
 
 int mounts_switch_root(struct error *err)
 {
-	if (move_kernel_mounts(err) < 0)
-		return -1;
-	if (umount2(MOUNTS_SCRATCH, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
-		return error_system(err, "detaching " MOUNTS_SCRATCH);
-	if (initrd_free("/", err) < 0)
+	if (move_kernel_mounts(err) < 0 || initrd_free("/", err) < 0)
 		return -1;
 	if (chdir(MOUNTS_SYSROOT) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
 	    chroot(".") < 0 || chdir("/") < 0)

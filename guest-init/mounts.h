@@ -2,11 +2,12 @@
 /* Mounting: the kernel's file systems, the volumes, and the way over to them.
  *
  *     /volumes/NAME           a volume, read-only
- *     /scratch                what takes writes; in it NAME/upper and NAME/work for each volume
+ *     /run/podseal/scratch    what takes writes; in it NAME/upper and NAME/work for each volume
  *     /sysroot                the future root: the first volume, or an overlay above it, and in it
  *                             the other volumes at their mount points
  *
- * All of that lies in the initrd's own file system, which is emptied at the end. */
+ * The initrd's own file system is emptied at the end; /run goes over into the new root, and what
+ * takes writes with it. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +16,8 @@
 #include "format/descriptor.h"
 
 #define MOUNTS_SYSROOT "/sysroot"
-#define MOUNTS_SCRATCH "/scratch"
+#define MOUNTS_PODSEAL "/run/podseal"
+#define MOUNTS_SCRATCH "/run/podseal/scratch"
 
 /* /dev, /proc, /sys and /run. */
 int mounts_kernel(struct error *err) MUST_CHECK;
@@ -24,11 +26,12 @@ int mounts_kernel(struct error *err) MUST_CHECK;
 void mounts_optional(const char *type, const char *path);
 
 /* A volume's file system on `device`, read-only, at its mount point in /sysroot; under an overlay
- * with what is in /scratch where that is `writable`. Volumes but the first are mounted without
- * device nodes. ERROR_MISMATCH: the file system is damaged or not there. */
+ * with what is in MOUNTS_SCRATCH where that is `writable`. Volumes but the first are mounted
+ * without device nodes. ERROR_MISMATCH: the file system is damaged or not there. */
 int mounts_volume(const struct descriptor_volume *volume, const char *device, bool writable,
 		  struct error *err) MUST_CHECK;
 
 /* Moves the kernel's file systems into /sysroot, empties the initrd and makes /sysroot the root.
- * After it nothing of the initrd is left but this process. */
+ * After it nothing of the initrd is left but this process. ERROR_INPUT: the image has no folder
+ * for one of them, and /sysroot takes no writes, or has something else there. */
 int mounts_switch_root(struct error *err) MUST_CHECK;

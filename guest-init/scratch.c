@@ -25,7 +25,7 @@ int scratch_mount(const struct cmdline *cmdline, struct modules *modules, struct
 		return 0;
 	if (modules_load(modules, "overlay", err) < 0)
 		return -1;
-	if (mkdir(MOUNTS_SCRATCH, 0700) < 0)
+	if (mkdir(MOUNTS_PODSEAL, 0755) < 0 || mkdir(MOUNTS_SCRATCH, 0700) < 0)
 		return error_system(err, MOUNTS_SCRATCH);
 	return mount_tmpfs(cmdline->scratch_bytes, err);
 }

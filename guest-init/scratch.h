@@ -5,6 +5,6 @@
 #include "guest-init/cmdline.h"
 #include "guest-init/modules.h"
 
-/* Mounts it at /scratch; does nothing for SCRATCH_NONE. */
+/* Mounts it at MOUNTS_SCRATCH; does nothing for SCRATCH_NONE. */
 int scratch_mount(const struct cmdline *cmdline, struct modules *modules, struct error *err)
 	MUST_CHECK;

@@ -88,3 +88,13 @@ int trust_check(const struct trust *trust, const struct seal *seal,
 					  : "by its signature";
 	return 0;
 }
+
+int trust_check_arch(enum descriptor_arch arch, const char *machine, struct error *err)
+{
+	const char *name = descriptor_arch_name(arch);
+
+	if (strcmp(name, machine) != 0)
+		return error_mismatch(err, "the image is for %s, this machine is %s", name,
+				      machine);
+	return 0;
+}

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "attest/snp_report.h"
+#include "format/descriptor.h"
 #include "format/format.h"
 #include "guest-init/cmdline.h"
 
@@ -28,3 +29,6 @@ struct trust {
 int trust_check(const struct trust *trust, const struct seal *seal,
 		const uint8_t digest[SEAL_DIGEST_BYTES], const char **how, struct error *err)
 	MUST_CHECK;
+
+/* Whether an image for `arch` runs on this machine, as uname(2) names it. ERROR_MISMATCH: no. */
+int trust_check_arch(enum descriptor_arch arch, const char *machine, struct error *err) MUST_CHECK;

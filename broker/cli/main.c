@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/cli/cli.h"
+#include "common/secret.h"
 
 static const struct command commands[] = {
 	{ "init", cmd_init, "--store FILE [--store-key FILE]",
@@ -36,5 +37,6 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
+	secret_forbid_core_dumps();
 	return command_main(&program, argc, argv);
 }

@@ -59,14 +59,14 @@ static void what_the_kernel_has_is_locked(void **state)
 	(void)state;
 	fake_text(&fake, "sys/kernel/modules_disabled", "0");
 	fake_text(&fake, "sys/kernel/sysrq", "4");
-	assert_done(lockdown_late(fake.fd, &err), &err);
+	assert_done(lockdown(fake.fd, &err), &err);
 	(void)snprintf(path, sizeof(path), "%s/sys/kernel/modules_disabled", fake.root);
 	assert_done(file_read(path, 16, &text, &size, &err), &err);
 	assert_string_equal((const char *)text, "1");
 	(void)snprintf(path, sizeof(path), "%s/sys/kernel/kexec_load_disabled", fake.root);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_refused("not a file", lockdown_late(fake.fd, &err), &err, ERROR_SYSTEM,
+	assert_refused("not a file", lockdown(fake.fd, &err), &err, ERROR_SYSTEM,
 		       "/proc/sys/kernel/kexec_load_disabled");
 }
 

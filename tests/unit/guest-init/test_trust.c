@@ -214,9 +214,21 @@ static void each_guest(void **state)
 	}
 }
 
+static void only_our_own_machine(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_done(trust_check_arch(DESCRIPTOR_X86_64, "x86_64", &err), &err);
+	assert_done(trust_check_arch(DESCRIPTOR_AARCH64, "aarch64", &err), &err);
+	assert_refused("aarch64", trust_check_arch(DESCRIPTOR_AARCH64, "x86_64", &err), &err,
+		       ERROR_MISMATCH, "the image is for aarch64, this machine is x86_64");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_our_own_machine),
 		cmocka_unit_test(each_guest),
 	};
 
