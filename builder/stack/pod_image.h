@@ -1,32 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which image of a directory a pod means: image names as Docker and containerd read them, and the
- * choice of exactly one. Pure; opening the directory's layouts and archives is the caller's. */
+/* Which image of a directory a pod means: the choice of exactly one. Pure; opening the directory's
+ * layouts and archives is the caller's. */
 #pragma once
 
 #include <stddef.h>
 
 #include "builder/source/source.h"
 #include "common/error.h"
-
-enum {
-	IMAGE_REPOSITORY_BYTES = 256, /* distribution's limit is 255 */
-	IMAGE_TAG_BYTES = 129,
-	IMAGE_NAME_TEXT_BYTES = IMAGE_REPOSITORY_BYTES + IMAGE_TAG_BYTES + DIGEST_TEXT_BYTES,
-};
-
-/* A name in full: "nginx" is repository "docker.io/library/nginx", tag "latest". */
-struct image_name {
-	char repository[IMAGE_REPOSITORY_BYTES]; /* with the registry's host */
-	char tag[IMAGE_TAG_BYTES];               /* "" only where there is a digest */
-	char digest[DIGEST_TEXT_BYTES];          /* "sha256:..." or "" */
-};
-
-/* Reads an image name by the grammar of github.com/distribution/reference. ERROR_INPUT: it is not
- * one, or its digest is not a sha256. */
-int image_name_parse(const char *text, struct image_name *name, struct error *err) MUST_CHECK;
-
-/* "docker.io/library/nginx:latest", with "@sha256:..." behind where it has a digest. */
-void image_name_format(const struct image_name *name, char text[IMAGE_NAME_TEXT_BYTES]);
+#include "common/image_name.h"
 
 /* An image that is there. Digests are "" where unknown. */
 struct image_candidate {
