@@ -23,6 +23,7 @@ enum {
 	DESCRIPTOR_SALT_BYTES = 32,
 	DESCRIPTOR_ROOT_HASH_BYTES = 32,
 	DESCRIPTOR_KEY_BYTES = 64,
+	DESCRIPTOR_POLICY_BYTES = 32, /* SHA-256 */
 };
 
 #define DESCRIPTOR_CIPHER    "aes-xts-plain64"
@@ -61,7 +62,9 @@ struct descriptor_volume {
 struct descriptor {
 	enum descriptor_arch arch;
 	char init[DESCRIPTOR_PATH_BYTES]; /* "" where the descriptor names none */
-	size_t count;                     /* 1 to DESCRIPTOR_MAX_VOLUMES */
+	bool has_kata_policy;             /* sealed for Kata: below is its agent policy's SHA-256 */
+	uint8_t kata_policy[DESCRIPTOR_POLICY_BYTES];
+	size_t count; /* 1 to DESCRIPTOR_MAX_VOLUMES */
 	struct descriptor_volume volumes[DESCRIPTOR_MAX_VOLUMES];
 };
 

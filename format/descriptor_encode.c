@@ -6,6 +6,7 @@
 #include "common/hex.h"
 #include "common/json.h"
 #include "format/descriptor_json.h"
+#include "format/seal.h"
 
 static json_t *verity_json(const struct descriptor_verity *verity)
 {
@@ -47,14 +48,17 @@ int descriptor_canonical(const struct descriptor *descriptor, char **text, size_
 			 struct error *err)
 {
 	cleanup_json json_t *volumes = json_array();
+	char policy[SEAL_DIGEST_TEXT_BYTES];
 
 	for (size_t i = 0; i < descriptor->count; i++)
 		if (json_array_append_new(volumes, volume_json(&descriptor->volumes[i])) < 0)
 			return error_memory(err);
+	seal_digest_to_text(descriptor->kata_policy, policy);
 	cleanup_json json_t *json =
-		json_pack("{s:i, s:s, s:s*, s:O}", "format", DESCRIPTOR_FORMAT, "arch",
+		json_pack("{s:i, s:s, s:s*, s:s*, s:O}", "format", DESCRIPTOR_FORMAT, "arch",
 			  descriptor_arch_name(descriptor->arch), "init",
-			  descriptor->init[0] ? descriptor->init : NULL, "volumes", volumes);
+			  descriptor->init[0] ? descriptor->init : NULL, "kata_policy",
+			  descriptor->has_kata_policy ? policy : NULL, "volumes", volumes);
 	if (!json)
 		return error_memory(err);
 	return json_canonical(json, text, size, err);

@@ -255,6 +255,20 @@ static int parse_init(const json_t *json, struct descriptor *descriptor, struct 
 	return 0;
 }
 
+static int parse_policy(const json_t *json, struct descriptor *descriptor, struct error *err)
+{
+	const char *digest;
+
+	if (json_opt_string(json, "descriptor", "kata_policy", &digest, err) < 0)
+		return -1;
+	if (!digest)
+		return 0;
+	if (seal_digest_from_text(digest, descriptor->kata_policy, err) < 0)
+		return error_prefix(err, "\"kata_policy\" of descriptor");
+	descriptor->has_kata_policy = true;
+	return 0;
+}
+
 /* One descriptor has one text: whatever the struct does not keep (order, spaces, escapes, the case
  * of digits, a null for a missing member) cannot be used to make a second one. */
 static int check_canonical(const struct descriptor *descriptor, const uint8_t *bytes, size_t size,
@@ -273,7 +287,8 @@ static int check_canonical(const struct descriptor *descriptor, const uint8_t *b
 int descriptor_parse(const uint8_t *bytes, size_t size, struct descriptor *descriptor,
 		     struct error *err)
 {
-	static const char *const members[] = { "format", "arch", "init", "volumes", NULL };
+	static const char *const members[] = { "format",      "arch",    "init",
+					       "kata_policy", "volumes", NULL };
 	cleanup_json json_t *json = NULL;
 	struct descriptor out = { 0 };
 
@@ -282,7 +297,8 @@ int descriptor_parse(const uint8_t *bytes, size_t size, struct descriptor *descr
 	    json_expect_u64(json, "descriptor", "format", DESCRIPTOR_FORMAT, err) < 0 ||
 	    json_only_members(json, "descriptor", members, err) < 0 ||
 	    parse_arch(json, &out.arch, err) < 0 || parse_init(json, &out, err) < 0 ||
-	    parse_volumes(json, &out, err) < 0 || check_canonical(&out, bytes, size, err) < 0)
+	    parse_policy(json, &out, err) < 0 || parse_volumes(json, &out, err) < 0 ||
+	    check_canonical(&out, bytes, size, err) < 0)
 		return -1;
 	*descriptor = out;
 	return 0;

@@ -63,6 +63,10 @@ static void print_text(const struct image *image)
 	printf("seal          %s\narchitecture  %s\ninit          %s\nsignature     %s\n", digest,
 	       descriptor_arch_name(d->arch), *d->init ? d->init : "the guest's default",
 	       image->seal.signature_bytes ? "yes" : "none");
+	if (d->has_kata_policy) {
+		seal_digest_to_text(d->kata_policy, digest);
+		printf("Kata policy   %s\n", digest);
+	}
 	for (size_t i = 0; i < d->count; i++)
 		print_volume(&d->volumes[i]);
 }

@@ -40,6 +40,8 @@ static void assert_same(const struct descriptor *a, const struct descriptor *b)
 {
 	assert_int_equal(a->arch, b->arch);
 	assert_string_equal(a->init, b->init);
+	assert_int_equal(a->has_kata_policy, b->has_kata_policy);
+	assert_memory_equal(a->kata_policy, b->kata_policy, DESCRIPTOR_POLICY_BYTES);
 	assert_int_equal(a->count, b->count);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct descriptor_volume *v = &a->volumes[i];
@@ -94,6 +96,8 @@ static void other_valid_descriptors(void **state)
 	(void)state;
 	descriptor.arch = DESCRIPTOR_AARCH64;
 	descriptor.init[0] = '\0';
+	descriptor.has_kata_policy = true;
+	count_up(descriptor.kata_policy, DESCRIPTOR_POLICY_BYTES, 0xe0);
 	for (descriptor.count = 2; descriptor.count < DESCRIPTOR_MAX_VOLUMES; descriptor.count++) {
 		struct descriptor_volume *volume = &descriptor.volumes[descriptor.count];
 		*volume = descriptor.volumes[1];
@@ -111,6 +115,7 @@ static void other_valid_descriptors(void **state)
 	assert_done(descriptor_parse(bytes, size, &again, &err), &err);
 	assert_same(&descriptor, &again);
 	assert_null(strstr((const char *)bytes, "init"));
+	assert_non_null(strstr((const char *)bytes, "\"kata_policy\":\"sha256:e0e1e2e3"));
 }
 
 /* CANONICAL with the first `from` in it replaced by `to`. */
@@ -153,6 +158,12 @@ static void each_broken_member_is_refused(void **state)
 		{ "/sbin/init", "", "\"init\" of descriptor is \"\"" },
 		{ "/sbin/init", "/", "\"init\" of descriptor is \"/\"" },
 		{ "/sbin/init", "/sbin/in it", "\"init\" of descriptor is" },
+		{ "\"volumes\"", "\"kata_policy\":7,\"volumes\"", "\"kata_policy\" of descriptor" },
+		{ "\"volumes\"", "\"kata_policy\":\"\",\"volumes\"",
+		  "\"kata_policy\" of descriptor" },
+		{ "\"volumes\"", "\"kata_policy\":\"sha256:00\",\"volumes\"",
+		  "\"kata_policy\" of descriptor" },
+		{ "\"volumes\"", "\"kata_policy\":null,\"volumes\"", "canonical form" },
 		{ "\"volumes\":[" ROOT "," POD "]", "\"volumes\":{}", "is not an array" },
 		{ "[" ROOT "," POD "]", "[]", "first volume is not mounted at \"/\"" },
 		{ ROOT "," POD, POD, "first volume is not mounted at \"/\"" },
