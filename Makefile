@@ -31,7 +31,7 @@ all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ guest-init/ broker/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ builder/kata/ guest-init/ broker/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -39,8 +39,9 @@ below_attest := common
 below_source := common
 below_stack := source format common
 below_ext4 := stack source format common
-below_seal := stack source verity format common
+below_seal := kata stack source attest verity format common
 below_boot := source format common
+below_kata := stack source attest format common
 below_broker := attest common
 below_guest-init := attest verity format common
 
@@ -99,7 +100,7 @@ pkg-config-check:
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
-all_parts_podseal := boot seal ext4 stack source attest verity format common
+all_parts_podseal := boot seal kata ext4 stack source attest verity format common
 all_parts_podseal-verity := verity format common
 all_parts_podseal-broker := broker attest common
 all_parts_podseal-init := guest-init attest verity format common
@@ -118,8 +119,13 @@ $(1): $(B)/$(1)
 endef
 $(foreach p,$(programs),$(eval $(call program_rules,$(p))))
 
-.PHONY: all
-all: $(programs)
+# Started by kata-agent in any base distro: static, and never under the sanitizers, which are not.
+$(B)/podseal-pause: guest-init/pause/pause.c
+	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(filter-out $(SANITIZE),$(all_cflags)) $(filter-out -pie $(SANITIZE),$(all_ldflags)) -static-pie -s -o $@ $<
+
+.PHONY: all podseal-pause
+podseal-pause: $(B)/podseal-pause
+all: $(programs) podseal-pause
 
 # --- tests --------------------------------------------------------------------------------------------------------
 # tests/unit/PART/test_X.c and tests/fuzz/PART/X.c link with PART and what is below it.
@@ -180,7 +186,7 @@ bench: all $(limits) $(signatures)
 	@tests/bench/run
 	@tests/bench/broker
 
-formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] guest-init/*/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
 	clang-format -i $(formatted)
 check-format:
@@ -199,7 +205,7 @@ demo: deps-if-missing
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(commands))
-	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init
+	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-pause
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system broker/podseal-broker.service
 	$(foreach p,$(commands),install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
