@@ -69,7 +69,7 @@ libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
 libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
-libs_guest-init := devmapper libssl zlib
+libs_guest-init := libssl zlib
 
 # http-parser's package has no .pc file
 plain_libs_guest-init := -lhttp_parser
@@ -89,7 +89,6 @@ package_libcryptsetup := libcryptsetup-dev
 package_jose := libjose-dev
 package_libmicrohttpd := libmicrohttpd-dev
 package_sqlite3 := libsqlite3-dev
-package_devmapper := libdevmapper-dev
 package_libssl := libssl-dev
 package_zlib := zlib1g-dev
 
@@ -109,11 +108,13 @@ main_podseal-verity := verity/cli/*.c
 main_podseal-broker := broker/cli/*.c
 main_podseal-init := guest-init/main.c
 commands := podseal podseal-verity podseal-broker
+# what is measured has no debug information in it
+ldflags_podseal-init := $(if $(SANITIZE),,-s)
 programs := $(commands) podseal-init
 
 define program_rules
 $(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1)))) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
-	$$(call quiet,LINK)$$(CC) $$(all_ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call link_libs,$(all_parts_$(1)))
+	$$(call quiet,LINK)$$(CC) $$(all_ldflags) $$(ldflags_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call link_libs,$(all_parts_$(1)))
 .PHONY: $(1)
 $(1): $(B)/$(1)
 endef

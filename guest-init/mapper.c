@@ -1,78 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest-init/mapper.h"
 
-#include <errno.h>
-#include <stdarg.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
-#include <libdevmapper.h>
+#include <linux/dm-ioctl.h>
 
 #include "common/cleanup.h"
 
-/* With the library's own descriptor of /dev/mapper/control, which would stay open across execve().
- */
-static void destroy_task(struct dm_task **task)
+/* The kernel takes them one after the other, without gaps. */
+struct request {
+	struct dm_ioctl head;
+	struct dm_target_spec target;
+	char text[TABLE_TEXT_BYTES];
+};
+_Static_assert(offsetof(struct request, text) ==
+		       sizeof(struct dm_ioctl) + sizeof(struct dm_target_spec),
+	       "a gap in a device-mapper request");
+_Static_assert(MAPPER_NAME_BYTES <= DM_NAME_LEN, "a name that device-mapper would cut");
+
+/* A request about the device `name`, without a table. Its version is the oldest that has the flags
+ * below; newer kernels take older ones. */
+static struct request request_for(const char *name)
 {
-	if (!*task)
-		return;
-	dm_task_destroy(*task);
-	dm_lib_release();
+	struct request request = { .head = { .version = { 4, 0, 0 },
+					     .data_size = sizeof(request),
+					     .data_start = sizeof(request.head) } };
+
+	(void)snprintf(request.head.name, sizeof(request.head.name), "%s", name);
+	return request;
 }
 
-/* The library would print. What it knows beyond errno, the kernel's log has too. */
-static void discard(int level, const char *file, int line, int error, const char *format, ...)
+static int create_empty(int control, const char *name, uint64_t *device)
 {
-	(void)level, (void)file, (void)line, (void)error, (void)format;
-}
+	struct request request = request_for(name);
 
-static struct dm_task *task_new(int type, const char *name)
-{
-	dm_log_with_errno_init(discard);
-	struct dm_task *task = dm_task_create(type);
-	if (task && dm_task_set_name(task, name))
-		return task;
-	if (task)
-		dm_task_destroy(task);
-	return NULL;
-}
-
-/* DM_DEVICE_CREATE with a target creates, loads and resumes, and removes again what it created
- * where the table is refused. */
-static int run_create(struct dm_task *task, const struct table *table, enum mapper_access access)
-{
-	if (!dm_task_add_target(task, 0, table->sectors, table->target, table->text) ||
-	    (access == MAPPER_READ_ONLY && !dm_task_set_ro(task)) || !dm_task_secure_data(task) ||
-	    !dm_task_set_add_node(task, DM_ADD_NODE_ON_CREATE))
+	if (ioctl(control, DM_DEV_CREATE, &request) < 0)
 		return -1;
-	return dm_task_run(task) ? 0 : -1;
+	*device = request.head.dev;
+	return 0;
+}
+
+static int load(int control, const char *name, const struct table *table, enum mapper_access access)
+{
+	struct request request = request_for(name);
+
+	request.head.flags = DM_SECURE_DATA_FLAG;
+	if (access == MAPPER_READ_ONLY)
+		request.head.flags |= DM_READONLY_FLAG;
+	request.head.target_count = 1;
+	request.target.length = table->sectors;
+	(void)snprintf(request.target.target_type, sizeof(request.target.target_type), "%s",
+		       table->target);
+	(void)snprintf(request.text, sizeof(request.text), "%s", table->text);
+	return ioctl(control, DM_TABLE_LOAD, &request);
+}
+
+/* "Suspend" without the flag that says so: resume. */
+static int start(int control, const char *name)
+{
+	struct request request = request_for(name);
+
+	return ioctl(control, DM_DEV_SUSPEND, &request);
+}
+
+static int remove_device(int control, const char *name)
+{
+	struct request request = request_for(name);
+
+	return ioctl(control, DM_DEV_REMOVE, &request);
+}
+
+static int open_control(int *control, struct error *err)
+{
+	static const char path[] = "/dev/" DM_DIR "/" DM_CONTROL_NODE;
+
+	*control = open(path, O_RDWR | O_CLOEXEC);
+	return *control < 0 ? error_system(err, "%s", path) : 0;
 }
 
 int mapper_create(const char *name, const struct table *table, enum mapper_access access,
 		  struct mapped *mapped, struct error *err)
 {
-	CLEANUP(destroy_task) struct dm_task *task = task_new(DM_DEVICE_CREATE, name);
-	struct dm_info info = { 0 };
+	cleanup_fd int control = -1;
+	uint64_t device;
 
-	if (!task)
-		return error_memory(err);
-	if (run_create(task, table, access) < 0 || !dm_task_get_info(task, &info) || !info.exists) {
-		errno = dm_task_get_errno(task);
-		return error_system(err, "device-mapper refuses %s (%s)", name, table->target);
+	if (open_control(&control, err) < 0)
+		return -1;
+	if (create_empty(control, name, &device) < 0)
+		return error_system(err, "device-mapper refuses the device %s", name);
+	if (load(control, name, table, access) < 0 || start(control, name) < 0) {
+		(void)error_system(err, "device-mapper refuses %s (%s)", name, table->target);
+		(void)remove_device(control, name);
+		return -1;
 	}
-	mapped->number = (struct device_number){ info.major, info.minor };
-	(void)snprintf(mapped->path, sizeof(mapped->path), "/dev/dm-%u", info.minor);
-	return 0;
-}
-
-int mapper_remove(const char *name, struct error *err)
-{
-	CLEANUP(destroy_task) struct dm_task *task = task_new(DM_DEVICE_REMOVE, name);
-
-	if (!task)
-		return error_memory(err);
-	if (!dm_task_run(task) && dm_task_get_errno(task) != ENXIO) {
-		errno = dm_task_get_errno(task);
-		return error_system(err, "removing the device %s", name);
-	}
+	/* huge_encode_dev(): the minor number's low byte, the major number, the rest of the minor
+	 */
+	mapped->number.major = (uint32_t)(device >> 8 & 0xfff);
+	mapped->number.minor = (uint32_t)((device & 0xff) | (device >> 12 & 0xfff00));
+	(void)snprintf(mapped->path, sizeof(mapped->path), "/dev/dm-%u", mapped->number.minor);
 	return 0;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Device-mapper devices, through libdevmapper. */
+/* Device-mapper devices, by the kernel's own requests (linux/dm-ioctl.h). libdevmapper makes the
+ * same ones for udev's benefit, and brings libudev, libselinux, libpcre2 and libm into the measured
+ * initrd: 0.9 MB of it compressed, more than all of the drivers. */
 #pragma once
-
-#include <stdbool.h>
 
 #include "common/error.h"
 #include "guest-init/tables.h"
 
-enum { MAPPER_PATH_BYTES = 32 };
+enum {
+	MAPPER_NAME_BYTES = 128, /* with the NUL */
+	MAPPER_PATH_BYTES = 32,
+};
 
 struct mapped {
 	struct device_number number;
@@ -16,10 +19,7 @@ struct mapped {
 
 enum mapper_access { MAPPER_READ_ONLY, MAPPER_READ_WRITE };
 
-/* Makes the device `name` ("podseal-root-verity") with this one target and starts it. The kernel
- * wipes its buffers of the table afterwards (DM_SECURE_DATA_FLAG). */
+/* Makes the device `name` ("podseal-root-verity", less than MAPPER_NAME_BYTES) with this one target
+ * and starts it. The kernel wipes its buffers of the table afterwards (DM_SECURE_DATA_FLAG). */
 int mapper_create(const char *name, const struct table *table, enum mapper_access access,
 		  struct mapped *mapped, struct error *err) MUST_CHECK;
-
-/* Removes it; 0 also where there is none. */
-int mapper_remove(const char *name, struct error *err) MUST_CHECK;
