@@ -71,8 +71,9 @@ libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
 libs_guest-init := libssl zlib
 
-# http-parser's package has no .pc file
-plain_libs_guest-init := -lhttp_parser
+# http-parser's package has no .pc file. libext2fs is linked statically, since making an empty file system needs only a part
+# of it, and all of the initrd is measured.
+plain_libs_guest-init := -lhttp_parser -l:libext2fs.a -l:libcom_err.a
 
 link_libs = $(shell pkg-config --libs $(sort $(foreach p,$(1),$(libs_$(p))))) $(foreach p,$(1),$(plain_libs_$(p)))
 
@@ -208,6 +209,7 @@ install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(commands))
 	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-pause
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system broker/podseal-broker.service
 	$(foreach p,$(commands),install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
 		build/$(p) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(p); \

@@ -29,6 +29,8 @@ static int parse_scratch(const char *value, struct cmdline *cmdline, struct erro
 
 	if (strcmp(value, "tmpfs") == 0) {
 		cmdline->scratch = SCRATCH_TMPFS;
+	} else if (strcmp(value, "disk") == 0) {
+		cmdline->scratch = SCRATCH_DISK;
 	} else if (strcmp(value, "none") == 0) {
 		cmdline->scratch = SCRATCH_NONE;
 	} else if (strncmp(value, sized, sizeof(sized) - 1) == 0) {
@@ -40,7 +42,8 @@ static int parse_scratch(const char *value, struct cmdline *cmdline, struct erro
 		if (cmdline->scratch_bytes == 0)
 			return error_input(err, "a tmpfs of no bytes; say none for that");
 	} else {
-		return error_input(err, "\"%s\" is none of tmpfs, tmpfs:SIZE and none", value);
+		return error_input(err, "\"%s\" is none of tmpfs, tmpfs:SIZE, disk and none",
+				   value);
 	}
 	return 0;
 }

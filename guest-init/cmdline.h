@@ -24,6 +24,7 @@ enum cmdline_bind {
 
 enum cmdline_scratch {
 	SCRATCH_TMPFS = 0,
+	SCRATCH_DISK,
 	SCRATCH_NONE,
 };
 

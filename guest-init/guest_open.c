@@ -126,9 +126,15 @@ int guest_mount(struct guest *guest, struct error *err)
 {
 	const struct descriptor *d = &guest->image->descriptor;
 	bool writable = guest->cmdline.scratch != SCRATCH_NONE;
+	const struct scratch_machine machine = {
+		.sys_fd = guest->sys_fd,
+		.uevent_fd = guest->uevent_fd,
+		.modules = guest->modules,
+		.waited_ms = &guest->device_wait_ms,
+	};
 
 	if (modules_load(guest->modules, "ext4", err) < 0 ||
-	    scratch_mount(&guest->cmdline, guest->modules, err) < 0)
+	    scratch_mount(&guest->cmdline, &machine, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)
 		if (mounts_volume(&d->volumes[i], guest->volumes[i].path, writable, err) < 0)

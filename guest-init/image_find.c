@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guest-init/disk_wait.h"
 #include "guest-init/uevent.h"
 
 enum nearness { NO_DISK, NO_IMAGE, NOT_ACCEPTED };
@@ -59,26 +60,6 @@ static int try_all(const struct image_search *search, struct disk *disk, struct 
 	return 0;
 }
 
-/* Until an event that may have brought a disk: 1; 0 when there is none in time. */
-static int wait_for_disk(struct image_search *search, uint64_t deadline_ms, struct error *err)
-{
-	uint8_t buffer[UEVENT_MAX_BYTES];
-	struct uevent event;
-
-	for (;;) {
-		uint64_t before = clock_ms();
-		bool any = uevent_next(search->uevent_fd, deadline_ms, buffer, &event);
-		search->waited_ms += clock_ms() - before;
-		if (!any)
-			return 0;
-		if (event.modalias[0] != '\0' &&
-		    modules_load_alias(search->modules, event.modalias, err) < 0)
-			return -1;
-		if (strcmp(event.subsystem, "block") == 0 || event.subsystem[0] == '\0')
-			return 1;
-	}
-}
-
 int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err)
 {
@@ -91,7 +72,8 @@ int image_find(struct image_search *search, struct disk *disk, struct image **im
 			return found < 0 ? -1 : 0;
 		uint64_t quiet = clock_ms() + IMAGE_QUIET_MS;
 		bool any = attempt.nearness != NO_DISK;
-		int event = wait_for_disk(search, any && quiet < last ? quiet : last, err);
+		int event = disk_wait(search->uevent_fd, search->modules,
+				      any && quiet < last ? quiet : last, &search->waited_ms, err);
 		if (event < 0)
 			return -1;
 		if (event == 0)

@@ -79,3 +79,41 @@ int table_crypt(const struct descriptor_volume *volume, struct device_number ver
 		       (unsigned long long)(volume->crypt.offset_bytes / TABLE_SECTOR_BYTES));
 	return 0;
 }
+
+/* dm-integrity lays the disk out in areas, each 16 MiB of data behind the 128 KiB of their tags: 1
+ * block of tags to 128 of data. Before the first: its superblock (4 KiB) and a journal, which is
+ * never used here and has its least size (132 KiB); the last area has room for all tags however
+ * little data it has. Kernel, drivers/md/dm-integrity.c, calculate_device_limits(). */
+enum {
+	INTEGRITY_AREA_SECTORS = (16 << 20) / TABLE_SECTOR_BYTES,
+	INTEGRITY_OVERHEAD_BYTES = 1 << 20,
+	INTEGRITY_BLOCKS_PER_TAG_BLOCK = DESCRIPTOR_BLOCK_BYTES / SCRATCH_TAG_BYTES,
+};
+
+int table_integrity(struct device_number disk, uint64_t disk_bytes, struct table *table,
+		    struct error *err)
+{
+	if (disk_bytes < SCRATCH_MIN_BYTES)
+		return error_input(err, "%llu bytes, at least %d", (unsigned long long)disk_bytes,
+				   SCRATCH_MIN_BYTES);
+	uint64_t blocks = (disk_bytes - INTEGRITY_OVERHEAD_BYTES) / DESCRIPTOR_BLOCK_BYTES;
+	blocks = blocks / (INTEGRITY_BLOCKS_PER_TAG_BLOCK + 1) * INTEGRITY_BLOCKS_PER_TAG_BLOCK;
+	if (blocks > UINT32_MAX)
+		blocks = UINT32_MAX;
+	table->sectors = blocks * (DESCRIPTOR_BLOCK_BYTES / TABLE_SECTOR_BYTES);
+	table->target = "integrity";
+	(void)snprintf(table->text, sizeof(table->text),
+		       "%u:%u 0 %d D 3 block_size:4096 interleave_sectors:%d journal_sectors:1",
+		       disk.major, disk.minor, SCRATCH_TAG_BYTES, INTEGRITY_AREA_SECTORS);
+	return 0;
+}
+
+void table_scratch(struct device_number integrity, uint64_t sectors, struct table *table)
+{
+	table->sectors = sectors;
+	table->target = "crypt";
+	(void)snprintf(table->text, sizeof(table->text),
+		       "capi:authenc(hmac(sha256),xts(aes))-plain64 :%d:logon:" SCRATCH_KEY
+		       " 0 %u:%u 0 2 integrity:%d:aead sector_size:4096",
+		       SCRATCH_KEY_BYTES, integrity.major, integrity.minor, SCRATCH_TAG_BYTES);
+}

@@ -125,6 +125,7 @@ static void anything_else_is_refused(void **state)
 		{ "podseal.init=/sbin/../init", "absolute, normalised" },
 		{ "podseal.init=/", "absolute, normalised" },
 		{ "podseal.scratch=ram", "none of tmpfs" },
+		{ "podseal.scratch=disk:1G", "none of tmpfs, tmpfs:SIZE, disk and none" },
 		{ "podseal.scratch=tmpfs:", "podseal.scratch: " },
 		{ "podseal.scratch=tmpfs:0", "no bytes" },
 		{ "podseal.scratch=tmpfs:1X", "podseal.scratch: " },

@@ -68,6 +68,48 @@ static void crypt_names_its_key(void **state)
 			     "sector_size:4096");
 }
 
+static void scratch_is_crypt_on_integrity(void **state)
+{
+	struct table table;
+	struct error err;
+
+	(void)state;
+	assert_done(table_integrity(disk, 1 << 30, &table, &err), &err);
+	assert_table(&table, "0 2078720 integrity 254:16 0 32 D 3 block_size:4096 "
+			     "interleave_sectors:32768 journal_sectors:1");
+	table_scratch(below, 2078720, &table);
+	assert_table(&table, "0 2078720 crypt capi:authenc(hmac(sha256),xts(aes))-plain64 "
+			     ":96:logon:podseal:scratch 0 253:1 0 2 integrity:32:aead "
+			     "sector_size:4096");
+}
+
+/* As dm-integrity lays it out: what is promised fits, and wastes no more than the overhead and the
+ * rounding. */
+static void the_scratch_disk_has_room_for_its_tags(void **state)
+{
+	static const uint64_t sizes[] = { SCRATCH_MIN_BYTES, SCRATCH_MIN_BYTES + 512,
+					  17 << 20,          (33 << 20) - 1,
+					  1ULL << 30,        1ULL << 43 };
+	struct table table;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
+		assert_done(table_integrity(disk, sizes[i], &table, &err), &err);
+		uint64_t bytes = table.sectors * 512, areas = (bytes + (16 << 20) - 1) >> 24;
+		assert_int_equal(bytes % 4096, 0);
+		uint64_t used = 4096 + 264 * 512 + areas * (128 << 10) + bytes;
+		assert_true(used <= sizes[i]);
+		assert_true(sizes[i] - used < 2 << 20);
+	}
+	assert_done(table_integrity(disk, UINT64_MAX, &table, &err), &err);
+	assert_int_equal(table.sectors, 8ULL * UINT32_MAX);
+	table.sectors = 7;
+	assert_refused("small", table_integrity(disk, SCRATCH_MIN_BYTES - 1, &table, &err), &err,
+		       ERROR_INPUT, "16777215 bytes, at least 16777216");
+	assert_int_equal(table.sectors, 7);
+}
+
 static void the_longest_one_fits(void **state)
 {
 	const struct device_number last = { 4095, 1048575 };
@@ -76,6 +118,8 @@ static void the_longest_one_fits(void **state)
 	struct error err;
 
 	(void)state;
+	table_scratch(last, UINT64_MAX, &table);
+	assert_true(strlen(table.text) < TABLE_TEXT_BYTES - 1);
 	v.verity.data_blocks = UINT64_MAX / 4096;
 	assert_done(table_verity(&v, last, last, UINT64_MAX - 4095, &table, &err), &err);
 	assert_true(strlen(table.text) < TABLE_TEXT_BYTES - 1);
@@ -111,6 +155,8 @@ int main(void)
 		cmocka_unit_test(the_data_partition_is_a_range),
 		cmocka_unit_test(verity_has_no_optional_argument),
 		cmocka_unit_test(crypt_names_its_key),
+		cmocka_unit_test(scratch_is_crypt_on_integrity),
+		cmocka_unit_test(the_scratch_disk_has_room_for_its_tags),
 		cmocka_unit_test(the_longest_one_fits),
 		cmocka_unit_test(what_cannot_be_is_refused),
 	};
