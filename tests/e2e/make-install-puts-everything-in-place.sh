@@ -15,6 +15,7 @@ for program in podseal podseal-verity podseal-broker; do
 		check "  with its completion for ${file%%[/-]*}" test -s "$share/$file"
 	done
 done
+check "podseal-init is installed for initrds, with its man page" test -x "$work/dest/usr/lib/podseal/podseal-init" -a -s "$share/man/man8/podseal-init.8"
 check "the broker comes with its systemd unit" test -s "$work/dest/usr/lib/systemd/system/podseal-broker.service"
 check "nothing lies outside PREFIX" test "$(ls -A "$work/dest")" = usr
 
@@ -42,7 +43,7 @@ done
 if command -v man >/dev/null; then
 	pages() {
 		local page
-		for page in "$share"/man/man1/*.1; do
+		for page in "$share"/man/man[18]/*; do
 			MANWIDTH=100 man --warnings -l "$page" >"$work/page" 2>"$work/warnings" && [ ! -s "$work/warnings" ] && grep -q '^NAME' "$work/page" ||
 				{ echo "$page"; cat "$work/warnings"; return 1; }
 		done

@@ -74,6 +74,15 @@ for program in "$podseal" "$verity" "$PROGRAMS/podseal-broker"; do
 	check "README names each command" names_each "$(cat "$work/$name.commands")" "$(grep "^| .$name" README.md)"
 done
 
+# podseal-init has parameters instead of options: the source's table, the page and the guide have the same ones.
+parameters() {
+	grep -oE 'podseal\.[a-z]+' | sed 's/podseal\.//' | sort -u
+}
+source=$(sed -n '/^} parameters\[\]/,/^};/p' guest-init/cmdline.c | parameters)
+check "podseal-init has parameters" test "$(wc -l <<<"$source")" -ge 6
+check "its man page has each and no other" test "$source" = "$(grep '^\.It Cm podseal' docs/man/podseal-init.8 | parameters)"
+check "so has the guide" test "$source" = "$(grep '^| `podseal\.' docs/guest.md | parameters)"
+
 # The command lines that the documents show, one a line: what is indented by four in Markdown and literal in a man page.
 shown() {
 	{
