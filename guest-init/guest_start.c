@@ -7,6 +7,7 @@
 
 #include "common/io.h"
 #include "guest-init/console.h"
+#include "guest-init/lockdown.h"
 #include "guest-init/mounts.h"
 #include "guest-init/uevent.h"
 
@@ -22,9 +23,10 @@ static int open_folder(const char *path, int *fd, struct error *err)
 int guest_mount_kernel(struct guest *guest, struct error *err)
 {
 	if (mounts_kernel(err) < 0 || console_open(err) < 0 ||
-	    open_folder("/sys", &guest->sys_fd, err) < 0)
+	    open_folder("/sys", &guest->sys_fd, err) < 0 ||
+	    open_folder("/proc", &guest->proc_fd, err) < 0)
 		return -1;
-	return open_folder("/proc", &guest->proc_fd, err);
+	return lockdown_sysrq(guest->proc_fd, err);
 }
 
 int guest_read_cmdline(struct guest *guest, struct error *err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest-init/guest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest-init/console.h"
@@ -75,6 +76,9 @@ int main(void)
 		(void)error_usage(&err, "this is the first process of a guest and nothing else");
 		return error_report("podseal-init", &err);
 	}
+	/* the kernel makes variables of the words of its command line that it does not know, and
+	 * libraries take orders from those: OPENSSL_CONF names a file */
+	(void)clearenv();
 	if (run(&guest, &err) == 0)
 		(void)hand_over(&guest, started_ms, &err);
 	for (size_t i = 0; i < DESCRIPTOR_MAX_VOLUMES; i++)

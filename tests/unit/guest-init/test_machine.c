@@ -49,25 +49,48 @@ static void the_injected_secret_is_taken_once(void **state)
 		       ERROR_INPUT, "no secret was injected");
 }
 
-static void what_the_kernel_has_is_locked(void **state)
+static void assert_setting(const char *name, const char *want)
 {
 	cleanup_free uint8_t *text = NULL;
 	struct error err;
 	char path[128];
 	size_t size;
 
+	(void)snprintf(path, sizeof(path), "%s/sys/kernel/%s", fake.root, name);
+	assert_done(file_read(path, 16, &text, &size, &err), &err);
+	assert_string_equal((const char *)text, want);
+}
+
+static void what_the_kernel_has_is_locked(void **state)
+{
+	struct error err;
+	char path[128];
+
 	(void)state;
 	fake_text(&fake, "sys/kernel/modules_disabled", "0");
 	fake_text(&fake, "sys/kernel/sysrq", "4");
+	assert_done(lockdown_sysrq(fake.fd, &err), &err);
+	assert_setting("sysrq", "0");
+	assert_setting("modules_disabled", "0");
 	assert_done(lockdown(fake.fd, &err), &err);
-	(void)snprintf(path, sizeof(path), "%s/sys/kernel/modules_disabled", fake.root);
-	assert_done(file_read(path, 16, &text, &size, &err), &err);
-	assert_string_equal((const char *)text, "1");
+	assert_setting("modules_disabled", "1");
 	(void)snprintf(path, sizeof(path), "%s/sys/kernel/kexec_load_disabled", fake.root);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_refused("not a file", lockdown(fake.fd, &err), &err, ERROR_SYSTEM,
 		       "/proc/sys/kernel/kexec_load_disabled");
+}
+
+/* As a kernel with sysrq_always_enabled does: what is written is taken, and what is read is not it.
+ */
+static void a_kernel_that_will_not_be_locked_is_refused(void **state)
+{
+	struct error err;
+
+	(void)state;
+	fake_text(&fake, "sys/kernel/sysrq", "438");
+	assert_refused("438", lockdown_sysrq(fake.fd, &err), &err, ERROR_INPUT,
+		       "/proc/sys/kernel/sysrq stays 038, and not 0");
 }
 
 static void only_memory_is_emptied(void **state)
@@ -134,6 +157,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_injected_secret_is_taken_once, make, clear),
 		cmocka_unit_test_setup_teardown(what_the_kernel_has_is_locked, make, clear),
+		cmocka_unit_test_setup_teardown(a_kernel_that_will_not_be_locked_is_refused, make,
+						clear),
 		cmocka_unit_test_setup_teardown(only_memory_is_emptied, make, clear),
 		cmocka_unit_test_setup_teardown(certificates_are_the_pem_files, make, clear),
 		cmocka_unit_test_setup_teardown(a_port_is_found_by_its_name, make, clear),
