@@ -71,6 +71,8 @@ int guest_find_image(struct guest *guest, struct error *err)
 		.modules = guest->modules,
 		.judge = judge,
 		.context = guest,
+		.wait_ms = IMAGE_WAIT_MS,
+		.quiet_ms = IMAGE_QUIET_MS,
 	};
 
 	int result = image_find(&search, &guest->disk, &guest->image, err);

@@ -63,14 +63,19 @@ static int try_all(const struct image_search *search, struct disk *disk, struct 
 int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err)
 {
-	uint64_t last = clock_ms() + IMAGE_WAIT_MS;
+	uint64_t last = clock_ms() + search->wait_ms;
+	/* events that are here already are still looked at then, but a host can make them for ever
+	 */
+	uint64_t end = last + search->wait_ms;
 	struct attempt attempt;
 
 	for (;;) {
 		int found = try_all(search, disk, image, &attempt, err);
 		if (found != 0)
 			return found < 0 ? -1 : 0;
-		uint64_t quiet = clock_ms() + IMAGE_QUIET_MS;
+		uint64_t quiet = clock_ms() + search->quiet_ms;
+		if (clock_ms() >= end)
+			break;
 		bool any = attempt.nearness != NO_DISK;
 		int event = disk_wait(search->uevent_fd, search->modules,
 				      any && quiet < last ? quiet : last, &search->waited_ms, err);
@@ -80,7 +85,8 @@ int image_find(struct image_search *search, struct disk *disk, struct image **im
 			break;
 	}
 	if (attempt.nearness == NO_DISK)
-		return error_input(err, "no disk within %d s", IMAGE_WAIT_MS / 1000);
+		return error_input(err, "no disk within %llu s",
+				   (unsigned long long)search->wait_ms / 1000);
 	*err = attempt.err;
 	return -1;
 }

@@ -9,8 +9,8 @@
 #include "verity/image.h"
 
 enum {
-	IMAGE_WAIT_MS = 10000, /* from the start, while there is no disk at all */
-	IMAGE_QUIET_MS = 2000, /* after the last disk appeared */
+	IMAGE_WAIT_MS = 10000,
+	IMAGE_QUIET_MS = 2000,
 };
 
 /* Whether this image is to be trusted: 0, or -1 and why not. */
@@ -23,11 +23,14 @@ struct image_search {
 	struct modules *modules; /* for the devices that come meanwhile */
 	image_judge *judge;
 	void *context;
+	uint64_t wait_ms;   /* from the start, while there is no disk at all; IMAGE_WAIT_MS */
+	uint64_t quiet_ms;  /* after the last disk appeared; IMAGE_QUIET_MS */
 	uint64_t waited_ms; /* grows by how long it waited for devices */
 };
 
-/* Looks at all disks, again at each event of a block device, until one is accepted. The caller
- * closes *image. On failure the error is that of the disk that came nearest: a sealed image that
- * was not accepted, else what made a disk no sealed image. */
+/* Looks at all disks, again at each event of a block device, until one is accepted, but for no
+ * longer than twice `wait_ms`. The caller closes *image. On failure the error is that of the disk
+ * that came nearest: a sealed image that was not accepted, else what made a disk no sealed image.
+ */
 int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err) MUST_CHECK;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest-init/fake_sys.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "guest-init/image_find.h"
 #include "guest-init/uevent.h"
@@ -10,6 +13,7 @@ enum { IMAGE_BYTES = 4 << 20 };
 
 static struct fake fake;
 static int events[2];
+static uint64_t wait_ms;
 static const char *wanted_init; /* what the judge below accepts */
 
 static int judge(const struct image *image, void *context, struct error *err)
@@ -79,6 +83,8 @@ static int find(struct disk *disk, struct image **image, struct error *err)
 		.uevent_fd = events[0],
 		.modules = modules,
 		.judge = judge,
+		.wait_ms = wait_ms,
+		.quiet_ms = 500,
 	};
 	return image_find(&search, disk, image, err);
 }
@@ -88,6 +94,7 @@ static int make(void **state)
 	(void)state;
 	fake_make(&fake);
 	wanted_init = "/sbin/b";
+	wait_ms = 60000;
 	return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, events);
 }
 
@@ -159,12 +166,53 @@ static void the_nearest_says_why(void **state)
 	assert_null(image);
 }
 
+/* Events without end, as of disks that come and go. */
+static void a_host_that_never_stops_is_not_waited_for(void **state)
+{
+	static const char event[] = "add@/vdc\0ACTION=add\0SUBSYSTEM=block";
+	cleanup_image struct image *image = NULL;
+	struct disk disk;
+	struct error err;
+
+	(void)state;
+	wait_ms = 500;
+	add_disk("vda", "254:0\n");
+	add_image("vda", "/sbin/a");
+	pid_t child = fork();
+	if (child == 0)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (child == 0)
+		if (send(events[1], event, sizeof(event), MSG_NOSIGNAL) < 0)
+			(void)usleep(10);
+	uint64_t before = clock_ms();
+	int result = find(&disk, &image, &err);
+	uint64_t took = clock_ms() - before;
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	assert_refused("events", result, &err, ERROR_MISMATCH, "/dev/vda: init is /sbin/a");
+	assert_in_range(took, 500, 60000);
+}
+
+static void no_disk_is_said_so(void **state)
+{
+	cleanup_image struct image *image = NULL;
+	struct disk disk;
+	struct error err;
+
+	(void)state;
+	wait_ms = 1000;
+	assert_refused("none", find(&disk, &image, &err), &err, ERROR_INPUT, "no disk within 1 s");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_accepted_one_of_several_is_taken, make, clear),
 		cmocka_unit_test_setup_teardown(a_late_one_is_waited_for, make, clear),
 		cmocka_unit_test_setup_teardown(the_nearest_says_why, make, clear),
+		cmocka_unit_test_setup_teardown(a_host_that_never_stops_is_not_waited_for, make,
+						clear),
+		cmocka_unit_test_setup_teardown(no_disk_is_said_so, make, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
