@@ -15,6 +15,14 @@ struct stream {
 	SSL *tls; /* NULL: plain */
 };
 
+/* A broker that always has one more byte is waited for nowhere else. */
+static int check_time(const struct stream *stream, struct error *err)
+{
+	if (clock_ms() < stream->deadline_ms)
+		return 0;
+	return error_system_text(err, "the broker's answer has no end in time");
+}
+
 static int wait_for(const struct stream *stream, short events, struct error *err)
 {
 	return stream_wait(stream->fd, events, stream->deadline_ms, err);
@@ -124,6 +132,8 @@ static int read_tls(struct stream *stream, void *bytes, size_t capacity, size_t 
 int stream_read(struct stream *stream, void *bytes, size_t capacity, size_t *size,
 		struct error *err)
 {
+	if (check_time(stream, err) < 0)
+		return -1;
 	if (stream->tls)
 		return read_tls(stream, bytes, capacity, size, err);
 	for (;;) {

@@ -30,6 +30,16 @@ enum manner {
 	ENCRYPTS_TO_ANOTHER,
 	GIVES_A_SHORT_KEY,
 	IS_SILENT,
+	DRIPS,
+	NEVER_ENDS,
+	GIVES_A_HUGE_BODY,
+	PROMISES_TOO_MUCH,
+	REDIRECTS,
+	FAILS,
+	BREAKS_ITS_CHUNKS,
+	SWITCHES_PROTOCOLS,
+	HANGS_UP,
+	MANNERS,
 };
 
 struct pretend {
@@ -144,6 +154,55 @@ static inline void give_resource(struct peer *peer, enum manner manner, json_t *
 	peer_answer(peer, manner, 200, text);
 }
 
+/* The same piece again and again, until the client has had enough. */
+static inline void peer_repeat(struct peer *peer, const char *head, const char *piece,
+			       useconds_t pause_us)
+{
+	peer_write(peer, head);
+	while (write(peer->fd, piece, strlen(piece)) > 0)
+		(void)usleep(pause_us);
+}
+
+/* Answers that nobody has to think about. false: this manner has others. */
+static inline bool peer_misbehaves(struct peer *peer, enum manner manner)
+{
+	static const char *const texts[] = {
+		[ANSWERS_NONSENSE] = "podseal\r\n\r\n",
+		[PROMISES_TOO_MUCH] = "HTTP/1.1 200 OK\r\nContent-Length: "
+				      "99999999999999999999\r\n\r\n{}",
+		[REDIRECTS] = "HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/kbs/v0/auth\r\n"
+			      "Content-Length: 0\r\n\r\n",
+		[FAILS] = "HTTP/1.1 500 X\r\nContent-Length: 6\r\n\r\nsorry\n",
+		[BREAKS_ITS_CHUNKS] =
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+		[SWITCHES_PROTOCOLS] =
+			"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+		[HANGS_UP] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+		[MANNERS] = NULL,
+	};
+	static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static char large[1 << 16];
+
+	memset(large, 'x', sizeof(large) - 1);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (texts[manner])
+		peer_write(peer, texts[manner]);
+	if (manner == HANGS_UP)
+		(void)shutdown(peer->fd, SHUT_RDWR);
+	else if (manner == DRIPS)
+		peer_repeat(peer, chunked, "1\r\na\r\n", 50000);
+	else if (manner == GIVES_A_HUGE_BODY)
+		peer_repeat(peer, "HTTP/1.1 200 OK\r\n\r\n", large, 0);
+	else if (manner == NEVER_ENDS) {
+		/* a byte of the body, and 64 KiB that do not count as any */
+		memcpy(large, "1;", 2);
+		memcpy(large + sizeof(large) - 6, "\r\na\r\n", 6);
+		peer_repeat(peer, chunked, large, 0);
+	}
+	return texts[manner] || manner == DRIPS || manner == GIVES_A_HUGE_BODY ||
+	       manner == NEVER_ENDS;
+}
+
 static inline void peer_respond(struct peer *peer, enum manner manner, const char *request,
 				const char *body, json_t **key)
 {
@@ -155,9 +214,9 @@ static inline void peer_respond(struct peer *peer, enum manner manner, const cha
 
 	if (!auth && !strstr(request, "Cookie: kbs-session-id=5e55\r\n"))
 		_exit(5);
-	if (manner == ANSWERS_NONSENSE)
-		peer_write(peer, "podseal\r\n\r\n");
-	else if (manner == ANSWERS_OTHER_JSON)
+	if (peer_misbehaves(peer, manner))
+		return;
+	if (manner == ANSWERS_OTHER_JSON)
 		peer_answer(peer, manner, 200, "{}");
 	else if (auth) {
 		or_exit(kbs_challenge_make(nonce, &text, &err));

@@ -100,7 +100,16 @@ static void other_brokers_are_told_apart(void **state)
 		{ ANSWERS_OTHER_JSON, ERROR_INPUT, "the broker's challenge: " },
 		{ ENCRYPTS_TO_ANOTHER, ERROR_MISMATCH, "the broker's answer for a/b/c: " },
 		{ GIVES_A_SHORT_KEY, ERROR_INPUT, "a/b/c is 32 bytes, not 64" },
-		{ IS_SILENT, ERROR_SYSTEM, "no answer in time" },
+		{ IS_SILENT, ERROR_SYSTEM, "the broker gives no answer in time" },
+		{ DRIPS, ERROR_SYSTEM, "in time" },
+		{ NEVER_ENDS, ERROR_SYSTEM, "in time" },
+		{ GIVES_A_HUGE_BODY, ERROR_INPUT, "a body of more than 2097152 bytes" },
+		{ PROMISES_TOO_MUCH, ERROR_INPUT, "not an HTTP answer: " },
+		{ BREAKS_ITS_CHUNKS, ERROR_INPUT, "not an HTTP answer: " },
+		{ REDIRECTS, ERROR_INPUT, "the broker answers with HTTP status 302" },
+		{ FAILS, ERROR_INPUT, "the broker answers with HTTP status 500" },
+		{ SWITCHES_PROTOCOLS, ERROR_INPUT, "the broker answers with HTTP status 101" },
+		{ HANGS_UP, ERROR_INPUT, "not an HTTP answer: stream ended" },
 	};
 	struct error err;
 
