@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
-
 static void set(struct error *err, enum error_kind kind, const char *format, va_list args)
 	PRINTF_LIKE(3, 0);
 
@@ -58,20 +56,6 @@ int error_system(struct error *err, const char *format, ...)
 int error_memory(struct error *err)
 {
 	return error_system_text(err, "out of memory");
-}
-
-int error_crypto(struct error *err, const char *format, ...)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
-	va_list args;
-
-	va_start(args, format);
-	set(err, ERROR_SYSTEM, format, args);
-	va_end(args);
-	append(err, reason ? reason : "the cryptographic library gave no reason");
-	ERR_clear_error();
-	return -1;
 }
 
 int error_prefix(struct error *err, const char *format, ...)
