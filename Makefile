@@ -26,12 +26,12 @@ quiet = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@);)
 
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 hardening := -fPIE -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection)
-all_cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(warnings) $(hardening) -pthread $(SANITIZE) $(CFLAGS)
+all_cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I$(B)/generated $(warnings) $(hardening) -pthread $(SANITIZE) $(CFLAGS)
 all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ builder/kata/ guest-init/ broker/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ builder/kata/ guest-init/ guest-init/imaged/ broker/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -44,6 +44,7 @@ below_boot := source format common
 below_kata := stack source attest format common
 below_broker := attest common
 below_guest-init := attest verity format common
+below_imaged := common
 
 name_of = $(notdir $(1))
 archive = $(B)/lib/$(1).a
@@ -53,6 +54,16 @@ define part_rules
 $(call archive,$(call name_of,$(1))): $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 endef
 $(foreach p,$(parts),$(eval $(call part_rules,$(p))))
+
+# protobuf-c's code for the messages, which is not in the tree
+protos := $(wildcard guest-init/imaged/*.proto)
+messages := $(protos:%.proto=$(B)/generated/%.pb-c)
+$(call archive,imaged): $(protos:%.proto=$(B)/obj/%.pb-c.o)
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard guest-init/imaged/*.c)): | $(messages:=.h)
+$(protos:%.proto=$(B)/obj/%.pb-c.o): $(B)/obj/%.o: $(B)/generated/%.c | pkg-config-check
+	$(call quiet,CC)mkdir -p $(@D); $(CC) $(all_cflags) $(extra_cflags) -MMD -MP -c -o $@ $<
+$(B)/generated/%.pb-c.c $(B)/generated/%.pb-c.h: %.proto | pkg-config-check
+	$(call quiet,PROTOC)mkdir -p $(B)/generated; command -v protoc-c >/dev/null || { echo "podseal needs protoc-c: install the Debian package protobuf-c-compiler (or run: make deps)" >&2; exit 1; }; protoc-c --c_out=$(B)/generated $<
 
 $(B)/lib/%.a:
 	$(call quiet,AR)mkdir -p $(@D); rm -f $@; $(AR) rcs $@ $^
@@ -70,6 +81,7 @@ libs_seal := libcryptsetup
 libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
 libs_guest-init := libssl zlib
+libs_imaged := libprotobuf-c
 
 # http-parser's package has no .pc file. libext2fs is linked statically, since making an empty file system needs only a part
 # of it, and all of the initrd is measured.
@@ -92,10 +104,11 @@ package_libmicrohttpd := libmicrohttpd-dev
 package_sqlite3 := libsqlite3-dev
 package_libssl := libssl-dev
 package_zlib := zlib1g-dev
+package_libprotobuf-c := libprotobuf-c-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init imaged,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------
@@ -104,14 +117,18 @@ all_parts_podseal := boot seal kata ext4 stack source attest verity format commo
 all_parts_podseal-verity := verity format common
 all_parts_podseal-broker := broker attest common
 all_parts_podseal-init := guest-init attest verity format common
+all_parts_podseal-imaged := imaged common
 main_podseal := builder/cli/*.c
 main_podseal-verity := verity/cli/*.c
 main_podseal-broker := broker/cli/*.c
 main_podseal-init := guest-init/main.c
+main_podseal-imaged := guest-init/imaged/main.c
 commands := podseal podseal-verity podseal-broker
+programs := $(commands) podseal-init podseal-imaged
 # what is measured has no debug information in it
 ldflags_podseal-init := $(if $(SANITIZE),,-s)
-programs := $(commands) podseal-init
+# it runs in distributions of any C library; sanitizers have no static form
+ldflags_podseal-imaged := $(if $(SANITIZE),,-static-pie -s)
 
 define program_rules
 $(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1)))) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
@@ -207,7 +224,7 @@ demo: deps-if-missing
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(commands))
-	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-pause
+	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-imaged build/podseal-pause
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system broker/podseal-broker.service
