@@ -57,6 +57,7 @@ seal() {
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 30 -subj /CN=signer 2>/dev/null
 check "an image is made, and another that is signed" eval 'image one && image two --sign-key signer.key --sign-cert signer.pem'
+check "and one for another architecture" image arm --arch arm64
 check "so is an initrd" "$podseal" initrd --modules "$modules" -o initrd.img
 check "  and one that trusts the signer" "$podseal" initrd --modules "$modules" --trust signer.pem -o trusting.img
 # run INITRD IMAGE PARAMETERS [OPTION...], as a program for `boots`
@@ -93,6 +94,8 @@ refusal "another image is refused" "trusting an image: /dev/vda: the image's sea
 refusal "  though it is signed by whom the initrd trusts" "trusting an image: /dev/vda: the image's seal is" trusting.img two.img "podseal.seal=$(seal one.img)"
 refusal "one without a signature is, where that is what counts" "trusting an image: /dev/vda: the descriptor has no signature" trusting.img one.img ""
 refusal "without a word of whom to trust nobody is" "trusting an image: /dev/vda: nothing says what to trust" initrd.img two.img ""
+refusal "one for another architecture is, though pinned" "trusting an image: /dev/vda: the image is for aarch64, this machine is x86_64" initrd.img arm.img \
+	"podseal.seal=$(seal arm.img)"
 refusal "a misspelt parameter is refused" "reading the kernel command line: podseal.sael is not a parameter" initrd.img one.img "podseal.sael=$(seal one.img)"
 truncate -s 1M empty.img
 refusal "a disk without an image is named" "trusting an image: /dev/vda: " initrd.img empty.img "podseal.seal=$(seal one.img)"

@@ -96,18 +96,18 @@ static void churn(void)
 {
 	char path[64];
 	int bad = 0;
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < 900; i++) {
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 600; i++) {
 			snprintf(path, sizeof(path), "/tree/%d", i % 30);
 			mkdir("/tree", 0700), mkdir(path, 0700);
 			snprintf(path, sizeof(path), "/tree/%d/%d", i % 30, i);
 			int fd = open(path, O_CREAT | O_WRONLY, 0600);
 			bad += fd < 0 || write(fd, block, (size_t)(i % 7 * 700 + 1)) < 1;
-			bad += i % 5 == 0 && fsetxattr(fd, "trusted.podseal", block, i % 900, 0) < 0;
+			bad += i % 5 == 0 && fsetxattr(fd, "trusted.podseal", block, i * 2 % 1200, 0) < 0;
 			close(fd);
 		}
 		drop_caches();
-		for (int i = 0; i < 900; i += 1 + round) {
+		for (int i = 0; i < 600; i += 1 + round) {
 			snprintf(path, sizeof(path), "/tree/%d/%d", i % 30, i);
 			int fd = open(path, O_RDONLY);
 			bad += fd < 0 || read(fd, block, 1) != 1;
@@ -267,7 +267,7 @@ PY
 # Anything may be on the disk beforehand.
 python3 -c 'import os
 with open("scratch.img", "wb") as f:
-    for i in range(160): f.write(os.urandom(1 << 10) * (1 << 10))'
+    for i in range(140): f.write(os.urandom(1 << 10) * (1 << 10))'
 mkfifo to-guest
 await() { # TEXT
 	local deadline=$((SECONDS + BOOT_SECONDS))
