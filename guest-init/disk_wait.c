@@ -11,8 +11,8 @@ int disk_wait(int uevent_fd, struct modules *modules, uint64_t deadline_ms, uint
 	uint8_t buffer[UEVENT_MAX_BYTES];
 	struct uevent event;
 
-	for (;;) {
-		uint64_t before = clock_ms();
+	/* what has arrived by the deadline is still looked at, unless there is no end of it */
+	for (uint64_t before; (before = clock_ms()) < deadline_ms + DISK_WAIT_GRACE_MS;) {
 		bool any = uevent_next(uevent_fd, deadline_ms, buffer, &event);
 		*waited_ms += clock_ms() - before;
 		if (!any)
@@ -23,4 +23,5 @@ int disk_wait(int uevent_fd, struct modules *modules, uint64_t deadline_ms, uint
 		if (strcmp(event.subsystem, "block") == 0 || event.subsystem[0] == '\0')
 			return 1;
 	}
+	return 0;
 }
