@@ -10,11 +10,13 @@
  * from its callers, which are `podseal`, `podseal-init` and `podseal-broker`. */
 #pragma once
 
+#include "attest/cert_table.h"
 #include "attest/id_block.h"
 #include "attest/kbs_evidence.h"
 #include "attest/kbs_jwe.h"
 #include "attest/kbs_message.h"
 #include "attest/laboratory.h"
+#include "attest/laboratory_report.h"
 #include "attest/measure.h"
 #include "attest/report_data.h"
 #include "attest/snp_chain.h"

@@ -9,7 +9,7 @@
 #include "attest/report_data.h"
 #include "common/json.h"
 #include "common/resource_path.h"
-#include "guest-init/cert_table.h"
+#include "attest/cert_table.h"
 #include "guest-init/http.h"
 #include "guest-init/uevent.h"
 

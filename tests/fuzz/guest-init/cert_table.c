@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest-init/cert_table.h"
+#include "attest/cert_table.h"
 #include "guest-init/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
 #include "tests/unit/guest-init/fake_sys.h"
 
 #include "common/io.h"
-#include "guest-init/cert_table.h"
+#include "attest/cert_table.h"
 #include "guest-init/report.h"
 
 static const uint8_t report_data[SNP_REPORT_DATA_BYTES] = { 1, 2, 3 };

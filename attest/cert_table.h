@@ -7,7 +7,7 @@
 #include "attest/kbs_evidence.h"
 
 struct cert_table {
-	struct kbs_certificate certificates[KBS_CERTIFICATES_MAX]; /* borrowed from the bytes */
+	struct kbs_certificate certificates[KBS_CERTIFICATES_MAX]; /* borrowed */
 	size_t count;
 };
 
@@ -16,3 +16,8 @@ struct cert_table {
  * bytes, one that is empty or too long, too many. */
 int cert_table_parse(uint8_t *bytes, size_t size, struct cert_table *table, struct error *err)
 	MUST_CHECK;
+
+/* The bytes of a table, ended as it must be; certificates without a name (KBS_CERTIFICATE_OTHER)
+ * have no place in it. The caller frees *bytes. */
+int cert_table_encode(const struct cert_table *table, uint8_t **bytes, size_t *size,
+		      struct error *err) MUST_CHECK;

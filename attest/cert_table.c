@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "guest-init/cert_table.h"
+#include "attest/cert_table.h"
 
 #include <string.h>
 
@@ -80,5 +80,40 @@ int cert_table_parse(uint8_t *bytes, size_t size, struct cert_table *result, str
 			return -1;
 	}
 	*result = table;
+	return 0;
+}
+
+static const uint8_t *guid_of(enum kbs_certificate_type type)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].type == type)
+			return known[i].guid;
+	return NULL;
+}
+
+int cert_table_encode(const struct cert_table *table, uint8_t **result, size_t *result_size,
+		      struct error *err)
+{
+	size_t at = (table->count + 1) * sizeof(struct cert_disk_entry), size = at;
+
+	for (size_t i = 0; i < table->count; i++)
+		size += table->certificates[i].size;
+	cleanup_free uint8_t *bytes = calloc(1, size);
+	if (!bytes)
+		return error_memory(err);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct kbs_certificate *c = &table->certificates[i];
+		const uint8_t *guid = guid_of(c->type);
+		struct cert_disk_entry entry = { .offset = le32_put((uint32_t)at),
+						 .length = le32_put((uint32_t)c->size) };
+		if (!guid || c->size == 0 || c->size > KBS_CERTIFICATE_MAX_BYTES)
+			return error_input(err, "certificate %zu has no place in the table", i);
+		memcpy(entry.guid, guid, sizeof(entry.guid));
+		memcpy(bytes + i * sizeof(entry), &entry, sizeof(entry));
+		memcpy(bytes + at, c->bytes, c->size);
+		at += c->size;
+	}
+	*result = take_ptr(bytes);
+	*result_size = size;
 	return 0;
 }
