@@ -22,6 +22,7 @@ SANITIZE ?=
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
+comma := ,
 quiet = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@);)
 
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
@@ -31,7 +32,7 @@ all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
-parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ builder/kata/ guest-init/ guest-init/imaged/ broker/))
+parts := $(patsubst %/,%,$(wildcard common/ format/ verity/ attest/ builder/source/ builder/stack/ builder/ext4/ builder/seal/ builder/boot/ builder/kata/ guest-init/ guest-init/imaged/ laboratory/ broker/))
 below_common :=
 below_format := common
 below_verity := format common
@@ -43,6 +44,7 @@ below_seal := kata stack source attest verity format common
 below_boot := source format common
 below_kata := stack source attest format common
 below_broker := attest common
+below_laboratory := attest common
 below_guest-init := attest verity format common
 below_imaged := common
 
@@ -80,6 +82,7 @@ libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
 libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
+libs_laboratory := fuse3
 libs_guest-init := libssl zlib
 libs_imaged := libprotobuf-c
 
@@ -102,13 +105,14 @@ package_libcryptsetup := libcryptsetup-dev
 package_jose := libjose-dev
 package_libmicrohttpd := libmicrohttpd-dev
 package_sqlite3 := libsqlite3-dev
+package_fuse3 := libfuse3-dev
 package_libssl := libssl-dev
 package_zlib := zlib1g-dev
 package_libprotobuf-c := libprotobuf-c-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init imaged,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init imaged laboratory,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------
@@ -142,9 +146,15 @@ $(foreach p,$(programs),$(eval $(call program_rules,$(p))))
 $(B)/podseal-pause: guest-init/pause/pause.c
 	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(filter-out $(SANITIZE),$(all_cflags)) $(filter-out -pie $(SANITIZE),$(all_ldflags)) -static-pie -s -o $@ $<
 
-.PHONY: all podseal-pause
+# Static, because it stands in front of an initrd whose libraries may be others; so it has no sanitizers, and the unit tests run its code with them.
+# The linker's words, which are about name look-ups and plugins that nothing here asks for, are shown where it fails.
+$(B)/podseal-laboratory: $(if $(SANITIZE),build/podseal-laboratory,$(B)/obj/laboratory/main.o $(foreach p,laboratory $(below_laboratory),$(call archive,$(p))))
+	$(call quiet,LINK)$(if $(SANITIZE),cp $< $@,$(CC) $(filter-out -pie,$(all_ldflags)) -static-pie -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group $(shell pkg-config --static --libs fuse3 libcrypto jansson) 2>$@.log || { cat $@.log >&2; exit 1; })
+
+.PHONY: all podseal-pause podseal-laboratory
 podseal-pause: $(B)/podseal-pause
-all: $(programs) podseal-pause
+podseal-laboratory: $(B)/podseal-laboratory
+all: $(programs) podseal-pause podseal-laboratory
 
 # --- tests --------------------------------------------------------------------------------------------------------
 # tests/unit/PART/test_X.c and tests/fuzz/PART/X.c link with PART and what is below it.
@@ -186,7 +196,7 @@ check: deps-if-missing
 	@PROGRAMS=$(CURDIR)/build tests/run $(T)
 
 asan:
-	@$(build) unit-tests
+	@$(build) unit-tests podseal-laboratory
 	@$(for_unit) all unit-tests
 	@$(for_fuzz) fuzz-targets
 	@PROGRAMS=$(CURDIR)/build/asan tests/run $(T)
@@ -205,7 +215,7 @@ bench: all $(limits) $(signatures)
 	@tests/bench/run
 	@tests/bench/broker
 
-formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] guest-init/*/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
+formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] guest-init/*/*.[ch] laboratory/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:
 	clang-format -i $(formatted)
 check-format:
@@ -224,7 +234,7 @@ demo: deps-if-missing
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/,$(commands))
-	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-imaged build/podseal-pause
+	install -D -t $(DESTDIR)$(PREFIX)/lib/podseal build/podseal-init build/podseal-imaged build/podseal-pause build/podseal-laboratory
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system broker/podseal-broker.service
