@@ -5,6 +5,19 @@
 #   guest_kernel           $kernel and $modules: Debian's kernel for virtual machines, fetched once into build/guest-kernel
 #   tiny_init SAYS OUT     a static program for /init: prints SAYS and the kernel command line, and powers the machine off
 #   boots SENTENCE REGEX COMMAND...   ok if the guest that the command starts prints what matches, and has powered off within BOOT_SECONDS (120)
+#
+# Guests that attest, with broker.sh sourced as well. In a few lines: guest_kernel; guest_lab; pod one --key-out one.key; serve_keys;
+# admit one "$(pinned one)"; boots "the key is given" "^the pod one runs" ./attest one "$(pinned one)"; stop
+#
+#   guest_lab [OPTION...]  a laboratory in $lab, an initrd in $initrd (OPTION... is for `podseal initrd`), and in $work the scripts
+#                            ./boot IMAGE PARAMETERS [OPTION...]    $work/IMAGE.img, by $kernel and $initrd; OPTION... is for `podseal run`
+#                            ./attest IMAGE PARAMETERS [OPTION...]  the same with the stand-in SNP device and the broker at $url
+#   pod NAME [OPTION...]   $work/NAME.img: its init says "the pod NAME runs", shows /proc/mounts and whether /usr/lib/podseal/pod.json is there,
+#                          and powers off. OPTION... is for `podseal build`: --key-out NAME.key or --encrypt none, and so on
+#   pinned NAME            podseal.seal=... of that image
+#   serve_keys [OPTION...] starts a broker with an empty store that trusts the laboratory; OPTION... as `serve` takes them
+#   launch_of WHAT IMAGE PARAMETERS [OPTION...]    what ./attest with these would report: WHAT is MEASUREMENT or HOST_DATA
+#   admit IMAGE PARAMETERS [OPTION...]             the broker gives $work/IMAGE.key to such a launch and to no other; $secret: another file than that
 BOOT_SECONDS=${BOOT_SECONDS:-120}
 
 guest_kernel() {
@@ -56,4 +69,78 @@ boots() {
 	echo "#   exit status $status, or no line that matches \"$regex\": ${*@Q}"
 	tell "$work/.said"
 	return 1
+}
+
+guest_lab() {
+	need qemu-system-x86_64 gcc jq
+	# shellcheck disable=SC2154 # broker.sh's
+	"$root/tests/generators/laboratory.sh" "$lab" || skip_all "openssl makes no laboratory"
+	initrd=$work/initrd.img
+	"$podseal" initrd --modules "$modules" "$@" -o "$initrd" || return 1
+	url=http://127.0.0.1:1
+	export podseal kernel modules initrd lab url
+	cat >"$work/boot" <<-'SH'
+		#!/bin/bash
+		image=$1 parameters=$2
+		shift 2
+		exec "$podseal" run "$image.img" --kernel "$kernel" --initrd "$initrd" --append "quiet panic=-1 $parameters" --memory 512M "$@"
+	SH
+	cat >"$work/attest" <<-'SH'
+		#!/bin/bash
+		exec ./boot "$@" --simulate-snp --lab "$lab" --modules "$modules" --broker "$url"
+	SH
+	chmod +x "$work/boot" "$work/attest"
+}
+
+pod() {
+	local name=$1
+	shift
+	mkdir -p "$work/.pod/"{dev,etc,proc,run,sbin,sys,usr/lib/podseal}
+	cat >"$work/.pod.c" <<-C
+		#include <stdio.h>
+		#include <sys/reboot.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			char line[512];
+			FILE *f = fopen("/proc/mounts", "r");
+			printf("\nthe pod $name runs\n");
+			while (f && fgets(line, sizeof(line), f))
+				printf("mounted: %s", line);
+			printf("pod.json is there: %s\n", access("/usr/lib/podseal/pod.json", R_OK) ? "no" : "yes");
+			fflush(stdout);
+			/* the serial port's queue, before the power goes */
+			fsync(1);
+			sleep(1);
+			return reboot(RB_POWER_OFF);
+		}
+	C
+	gcc -O1 -static -o "$work/.pod/sbin/init" "$work/.pod.c" &&
+		"$podseal" build --base "rootfs:$work/.pod" --progress none "$@" -o "$work/$name.img" >"$work/.built"
+}
+
+pinned() {
+	printf 'podseal.seal='
+	"$verity" root "$work/$1.img" | sed -n 's/^seal //p'
+}
+
+serve_keys() {
+	store=$work/keys.db
+	rm -f "$store"*
+	# shellcheck disable=SC2154 # broker.sh's
+	"$broker" init --store "$store" >"$work/.init" 2>&1 && serve --trust-ark "$lab/ark.pem" "$@"
+}
+
+launch_of() {
+	local what=$1
+	shift
+	(cd "$work" && ./attest "$@" --dry-run) 2>&1 >/dev/null | sed -n "s/^podseal: laboratory: $what \([0-9a-f]*\).*/\1/p"
+}
+
+admit() {
+	local image=$1 path
+	path=$("$podseal" inspect "$work/$image.img" --json | jq -r '[.. | .key_id? // empty][0]')
+	"$podseal" policy "$work/$image.img" --measurement "$(launch_of MEASUREMENT "$@")" -o "$work/.policy.json" >"$work/.admitted" 2>&1 || return 1
+	"$broker" remove --store "$store" --path "$path" >"$work/.removed" 2>&1
+	"$broker" add --store "$store" --path "$path" --secret "${secret:-$work/$image.key}" --policy "$work/.policy.json" >"$work/.added"
 }

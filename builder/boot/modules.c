@@ -111,24 +111,32 @@ static int choose_dependencies(struct selection *s, struct error *err)
 	return 0;
 }
 
-static int add_module(const struct selection *s, const struct modules_dep_entry *entry,
-		      struct file_list *list, struct error *err)
+/* Adds the module of `entry` at `path`, plain. */
+static int add_module_at(const struct selection *s, const struct modules_dep_entry *entry,
+			 const char *path, struct file_list *list, struct error *err)
 {
 	cleanup_free uint8_t *stored = NULL, *plain = NULL;
-	cleanup_free char *path = NULL;
 	size_t stored_size, plain_size;
 
-	if (asprintf(&path, "/lib/modules/%s/%.*s", s->version,
-		     (int)modules_plain_length(entry->path), entry->path) < 0) {
-		path = NULL;
-		return error_memory(err);
-	}
 	if (file_read_at(s->directory_fd, entry->path, MODULE_MAX_BYTES, &stored, &stored_size,
 			 err) < 0)
 		return error_prefix(err, "%s", s->directory);
 	if (decompress(stored, stored_size, MODULE_MAX_BYTES, &plain, &plain_size, err) < 0)
 		return error_prefix(err, "%s/%s", s->directory, entry->path);
 	return file_list_add(list, path, 0644, &plain, plain_size, err);
+}
+
+static int add_module(const struct selection *s, const struct modules_dep_entry *entry,
+		      struct file_list *list, struct error *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "/lib/modules/%s/%.*s", s->version,
+		     (int)modules_plain_length(entry->path), entry->path) < 0) {
+		path = NULL;
+		return error_memory(err);
+	}
+	return add_module_at(s, entry, path, list, err);
 }
 
 static void print_dep(struct selection *s, FILE *stream)
@@ -185,15 +193,20 @@ static int add_list(struct selection *s, const char *name,
 	return file_list_add(list, path, 0644, &bytes, size, err);
 }
 
+static int selection_open(struct selection *s, struct error *err)
+{
+	s->directory_fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->directory_fd < 0)
+		return error_system(err, "%s", s->directory);
+	return read_version(s->directory, &s->version, err) < 0 ? -1 : read_lists(s, err);
+}
+
 int modules_add(struct file_list *list, const char *directory, struct error *err)
 {
 	CLEANUP(selection_release) struct selection s = { .directory = directory };
 
-	s.directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s.directory_fd < 0)
-		return error_system(err, "%s", directory);
-	if (read_version(directory, &s.version, err) < 0 || read_lists(&s, err) < 0 ||
-	    choose_wanted(&s, err) < 0 || choose_dependencies(&s, err) < 0)
+	if (selection_open(&s, err) < 0 || choose_wanted(&s, err) < 0 ||
+	    choose_dependencies(&s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s.dep.count; i++)
 		if (s.chosen[i] && add_module(&s, &s.dep.entries[i], list, err) < 0)
@@ -201,4 +214,33 @@ int modules_add(struct file_list *list, const char *directory, struct error *err
 	if (add_list(&s, "modules.dep", print_dep, list, err) < 0)
 		return -1;
 	return add_list(&s, "modules.alias", print_alias, list, err);
+}
+
+int modules_add_in_order(struct file_list *list, const char *directory, const char *name,
+			 const char *folder, struct error *err)
+{
+	CLEANUP(selection_release) struct selection s = { .directory = directory };
+
+	if (selection_open(&s, err) < 0)
+		return -1;
+	const struct modules_dep_entry *entry = modules_dep_find(&s.dep, name);
+	if (!entry)
+		return modules_builtin_has(s.builtin, s.builtin_size, name)
+			       ? 0
+			       : error_input(err, "%s: this kernel has no %s", directory, name);
+	choose(&s, entry);
+	if (choose_dependencies(&s, err) < 0)
+		return -1;
+	/* modules.dep(5) names what is needed last of all to be loaded first of all */
+	for (size_t i = 0; i < s.queued; i++) {
+		cleanup_free char *path = NULL;
+		if (asprintf(&path, "%s/%zu.ko", folder, i) < 0) {
+			path = NULL;
+			return error_memory(err);
+		}
+		if (add_module_at(&s, &s.dep.entries[s.queue[s.queued - 1 - i]], path, list, err) <
+		    0)
+			return -1;
+	}
+	return 0;
 }

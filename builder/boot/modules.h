@@ -26,3 +26,8 @@ extern const struct module_wanted modules_wanted[];
  * modules.alias of that alone, in depmod's format. ERROR_INPUT names a required module that the
  * kernel lacks. */
 int modules_add(struct file_list *list, const char *directory, struct error *err) MUST_CHECK;
+
+/* Adds the module `name` and what it needs as FOLDER/0.ko, FOLDER/1.ko, ... in the order in which
+ * they are to be loaded; nothing where the kernel has it built in. ERROR_INPUT: it has none. */
+int modules_add_in_order(struct file_list *list, const char *directory, const char *name,
+			 const char *folder, struct error *err) MUST_CHECK;

@@ -84,6 +84,21 @@ static int add_network(struct qemu_command *c, const struct qemu_options *o)
 	return add_pair(c, "-device", "virtio-net-pci,netdev=net,romfile=");
 }
 
+int qemu_cmdline(const struct qemu_options *o, char **cmdline, struct error *err)
+{
+	char *line;
+
+	if (o->uki && !o->append && !o->broker) {
+		*cmdline = NULL;
+		return 0;
+	}
+	if (asprintf(&line, "%s%s%s%s%s", console, o->append ? " " : "", o->append ? o->append : "",
+		     o->broker ? " " : "", o->broker ? o->broker->parameters : "") < 0)
+		return error_memory(err);
+	*cmdline = line;
+	return 0;
+}
+
 static int add_boot(struct qemu_command *c, const struct qemu_options *o)
 {
 	if (o->firmware && add_pair(c, "-bios", o->firmware) < 0)
@@ -91,9 +106,27 @@ static int add_boot(struct qemu_command *c, const struct qemu_options *o)
 	if (add_pair(c, "-kernel", o->uki ? o->uki : o->kernel) < 0 ||
 	    (o->initrd && add_pair(c, "-initrd", o->initrd) < 0))
 		return -1;
-	if (!o->append)
-		return o->uki ? 0 : add_pair(c, "-append", console);
-	return add(c, "-append") < 0 || add(c, "%s %s", console, o->append) < 0 ? -1 : 0;
+	cleanup_free char *line = NULL;
+	struct error ignored; /* there is but one kind: no memory */
+	if (qemu_cmdline(o, &line, &ignored) < 0)
+		return -1;
+	if (!line)
+		return 0;
+	return add(c, "-append") < 0 || add(c, "%s%s%s", line, o->rdinit ? " " : "",
+					    o->rdinit ? o->rdinit : "") < 0
+		       ? -1
+		       : 0;
+}
+
+/* The broker may end a connection that says nothing while the guest boots: then a new one. */
+static int add_broker_port(struct qemu_command *c, const struct broker_route *broker)
+{
+	cleanup_free char *path = double_commas(broker->socket);
+
+	if (!path || add_pair(c, "-device", "virtio-serial-pci") < 0 || add(c, "-chardev") < 0 ||
+	    add(c, "socket,id=broker,path=%s,reconnect=1", path) < 0)
+		return -1;
+	return add_pair(c, "-device", "virtserialport,chardev=broker,name=" BROKER_ROUTE_PORT);
 }
 
 /* The guest policy is what podseal measures and signs for by default: SMT allowed, no debugging, no
@@ -150,6 +183,10 @@ static int check(const struct qemu_options *o, struct error *err)
 		return error_usage(err, "--initrd does not go with --uki, which has its own");
 	if (o->uki && !o->firmware)
 		return error_usage(err, "--uki is an EFI program and needs --firmware");
+	if (o->uki && o->broker && !o->append)
+		return error_usage(err,
+				   "--broker adds to the kernel command line, which replaces a "
+				   "UKI's own: say with --append what is to be in it");
 	if (o->snp && !o->firmware)
 		return error_usage(err, "--snp needs --firmware, which is what is measured first");
 	if (o->memory_bytes == 0 || o->memory_bytes % QEMU_MEMORY_STEP_BYTES)
@@ -172,7 +209,8 @@ int qemu_command_make(const struct qemu_options *o, struct qemu_command *result,
 	if (add_machine(&c, o) < 0 || add_boot(&c, o) < 0 ||
 	    add_disk(&c, "image", o->image, true) < 0 ||
 	    (o->scratch && add_disk(&c, "scratch", o->scratch, false) < 0) ||
-	    add_network(&c, o) < 0)
+	    add_network(&c, o) < 0 ||
+	    (o->broker && o->broker->socket && add_broker_port(&c, o->broker) < 0))
 		return error_memory(err);
 	*result = c;
 	c = (struct qemu_command){ 0 };

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "builder/boot/broker_route.h"
 #include "common/cleanup.h"
 #include "common/error.h"
 
@@ -33,7 +34,9 @@ struct qemu_options {
 	const char *kernel, *initrd; /* to boot these directly, or */
 	const char *uki;             /* to boot this through the firmware */
 	const char *firmware;        /* NULL: QEMU's own BIOS */
-	const char *append;  /* goes behind "console=ttyS0". NULL: nothing, and a UKI's own holds */
+	const char *append; /* goes behind "console=ttyS0". NULL: nothing, and a UKI's own holds */
+	const struct broker_route *broker; /* NULL: none */
+	const char *rdinit;  /* the very last kernel parameter, which no measurement has; or NULL */
 	const char *scratch; /* a file or block device; NULL: none */
 	uint64_t memory_bytes;
 	unsigned vcpus;
@@ -61,6 +64,10 @@ int qemu_command_make(const struct qemu_options *options, struct qemu_command *c
 		      struct error *err) MUST_CHECK;
 void qemu_command_release(struct qemu_command *command);
 #define cleanup_qemu_command CLEANUP(qemu_command_release)
+
+/* The kernel command line that qemu_command_make() passes on, without `rdinit`; NULL where it
+ * passes none, and a UKI's own holds. The caller frees *cmdline. */
+int qemu_cmdline(const struct qemu_options *options, char **cmdline, struct error *err) MUST_CHECK;
 
 /* The command as a line for a shell, its words quoted where they have to be. The caller frees it;
  * NULL: no memory. */

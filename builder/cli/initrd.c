@@ -5,6 +5,7 @@
 
 #include "builder/boot/initrd.h"
 #include "builder/cli/epoch.h"
+#include "builder/cli/guest_program.h"
 #include "builder/cli/mode_text.h"
 #include "common/bytes_text.h"
 #include "common/io.h"
@@ -89,30 +90,6 @@ static int read_request(const struct command *self, int argc, char **argv, struc
 	return 0;
 }
 
-/* podseal-init as it lies beside a podseal in a build folder, or as `make install` puts it. */
-static int find_init(char **path, struct error *err)
-{
-	static const char *const places[] = { "podseal-init", "../lib/podseal/podseal-init" };
-	cleanup_free char *self = realpath("/proc/self/exe", NULL);
-
-	if (!self)
-		return error_system(err, "finding podseal-init: /proc/self/exe");
-	*strrchr(self, '/') = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		cleanup_free char *candidate = NULL;
-		if (asprintf(&candidate, "%s/%s", self, places[i]) < 0) {
-			candidate = NULL;
-			return error_memory(err);
-		}
-		if (access(candidate, R_OK) == 0) {
-			*path = take_ptr(candidate);
-			return 0;
-		}
-	}
-	return error_input(err, "podseal-init is neither in %s nor in ../lib/podseal: --init FILE",
-			   self);
-}
-
 static int print_file(void *context, const struct initrd_file *file, struct error *err)
 {
 	char path[1024], target[1024];
@@ -155,8 +132,8 @@ static int make(struct request *r, struct error *err)
 	    output_try(r->output, 0666, err) < 0)
 		return -1;
 	if (!r->initrd.init) {
-		if (find_init(&found, err) < 0)
-			return -1;
+		if (guest_program_find("podseal-init", &found, err) < 0)
+			return error_prefix(err, "--init FILE");
 		r->initrd.init = found;
 	}
 	if (initrd_build(&r->initrd, &bytes, &size, err) < 0 ||

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/cli/cli.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 
 #include <openssl/evp.h>
 
 #include "attest/id_block.h"
+#include "attest/laboratory_report.h"
 #include "attest/measure.h"
 #include "attest/ovmf.h"
+#include "builder/cli/kernel_files.h"
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
@@ -29,12 +30,13 @@ enum {
 	OPT_GUEST_POLICY,
 	OPT_ID_KEY,
 	OPT_AUTHOR_KEY,
-	READ_BYTES = 1 << 16,
 	KEY_FILE_MAX_BYTES = 1 << 16,
 };
 
 const struct command_option measure_options[] = {
-	{ OPT_MODE, "mode", "snp|sev|seves", "how the guest is protected" },
+	{ OPT_MODE, "mode", "snp|sev|seves|laboratory",
+	  "how the guest is protected; laboratory: not at all,\nas by run --simulate-snp without "
+	  "firmware" },
 	{ OPT_OVMF, "ovmf", "F", "the firmware" },
 	{ OPT_KERNEL, "kernel", "K", "what QEMU gets as -kernel (kernel-hashes=on)" },
 	{ OPT_INITRD, "initrd", "I", "as -initrd" },
@@ -59,7 +61,6 @@ struct request {
 };
 
 DEFINE_CLEANUP(cleanup_pkey_p, EVP_PKEY, EVP_PKEY_free)
-DEFINE_CLEANUP(cleanup_md_ctx_p, EVP_MD_CTX, EVP_MD_CTX_free)
 
 static int options_read(const struct command *self, int argc, char **argv, struct request *r,
 			struct error *err)
@@ -104,7 +105,7 @@ static int mode_parse(const char *text, enum measure_mode *mode, struct error *e
 			*mode = (enum measure_mode)i;
 			return 0;
 		}
-	return error_usage(err, "measure: --mode is snp, sev or seves");
+	return error_usage(err, "measure: --mode is snp, sev, seves or laboratory");
 }
 
 /* Options that would be ignored are refused: a measurement that left something out looks like any
@@ -125,35 +126,6 @@ static int combination_check(const struct request *r, enum measure_mode mode, st
 	if (!r->id_key && (r->author_key || r->guest_policy))
 		return error_usage(err, "measure: --author-key and --guest-policy need --id-key");
 	return 0;
-}
-
-static int file_hash(const char *path, uint8_t hash[MEASURE_HASH_BYTES], struct error *err)
-{
-	CLEANUP(cleanup_md_ctx_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	cleanup_free uint8_t *buffer = malloc(READ_BYTES);
-	ssize_t n = 0;
-
-	if (!ctx || !buffer)
-		return error_memory(err);
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_system(err, "opening %s", path);
-	bool ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-	while (ok && (n = read_upto(fd, buffer, READ_BYTES, err)) > 0)
-		ok = EVP_DigestUpdate(ctx, buffer, (size_t)n) == 1;
-	if (n < 0)
-		return error_prefix(err, "%s", path);
-	if (!ok || EVP_DigestFinal_ex(ctx, hash, NULL) != 1)
-		return error_crypto(err, "hashing %s", path);
-	return 0;
-}
-
-static int kernel_hash(const struct request *r, struct measure_kernel *kernel, struct error *err)
-{
-	if (file_hash(r->kernel, kernel->kernel, err) < 0 ||
-	    file_hash(r->initrd ? r->initrd : "/dev/null", kernel->initrd, err) < 0)
-		return -1;
-	return measure_cmdline(r->cmdline ? r->cmdline : "", kernel->cmdline, err);
 }
 
 static int launch_read(const struct request *r, struct measure_launch *launch, struct error *err)
@@ -238,6 +210,30 @@ static void print_text(const char *digest, const struct id_block_signed *id, con
 	       key, author);
 }
 
+/* No firmware measures such a launch, so there is but what the caller names. */
+static int measure_laboratory(const struct request *r, struct error *err)
+{
+	uint8_t digest[SNP_DIGEST_BYTES];
+	char text[2 * SNP_DIGEST_BYTES + 1];
+	struct measure_kernel kernel;
+
+	if (!r->kernel)
+		return error_usage(err, "measure: --mode laboratory measures a kernel: --kernel K");
+	if (r->ovmf || r->vcpus || r->vcpu_type || r->vmm_type || r->guest_features || r->id_key ||
+	    r->author_key || r->guest_policy)
+		return error_usage(err, "measure: --mode laboratory takes --kernel, --initrd, "
+					"--cmdline and --json alone");
+	if (kernel_files_hash(r->kernel, r->initrd, r->cmdline ? r->cmdline : "", &kernel, err) <
+		    0 ||
+	    laboratory_measure(&kernel, digest, err) < 0)
+		return -1;
+	hex_encode(digest, sizeof(digest), text);
+	if (r->json)
+		return print_json(r, text, NULL, NULL, NULL, err);
+	print_text(text, NULL, NULL, NULL);
+	return 0;
+}
+
 static int measure(const struct request *r, struct error *err)
 {
 	cleanup_free uint8_t *firmware = NULL;
@@ -249,12 +245,15 @@ static int measure(const struct request *r, struct error *err)
 	struct id_block_signed id;
 	size_t size;
 
+	if (r->mode && !strcmp(r->mode, "laboratory"))
+		return measure_laboratory(r, err);
 	if (launch_read(r, &launch, err) < 0 ||
 	    file_read(r->ovmf, OVMF_MAX_BYTES, &firmware, &launch.firmware_size, err) < 0)
 		return -1;
 	launch.firmware = firmware;
 	if (r->kernel) {
-		if (kernel_hash(r, &kernel, err) < 0)
+		if (kernel_files_hash(r->kernel, r->initrd, r->cmdline ? r->cmdline : "", &kernel,
+				      err) < 0)
 			return -1;
 		launch.kernel = &kernel;
 	}

@@ -11,7 +11,10 @@
 #include <cpuid.h>
 #endif
 
+#include "builder/boot/laboratory_initrd.h"
 #include "builder/boot/qemu.h"
+#include "builder/cli/simulate.h"
+#include "common/hex.h"
 #include "common/number.h"
 #include "verity/image.h"
 
@@ -27,6 +30,11 @@ enum {
 	OPT_SCRATCH,
 	OPT_SNP,
 	OPT_VCPU_TYPE,
+	OPT_HOST_DATA,
+	OPT_BROKER,
+	OPT_SIMULATE_SNP,
+	OPT_LAB,
+	OPT_MODULES,
 	OPT_DRY_RUN,
 };
 
@@ -42,7 +50,16 @@ const struct command_option run_options[] = {
 	  "lead this TCP port of the host's loopback to that\none of the guest (may be repeated)" },
 	{ OPT_SCRATCH, "scratch", "FILE", "a second disk, for podseal.scratch=disk" },
 	{ OPT_SNP, "snp", NULL, "under SEV-SNP, HOST_DATA being the seal digest" },
-	{ OPT_VCPU_TYPE, "vcpu-type", "T", "QEMU's CPU model for --snp (default EPYC-v4)" },
+	{ OPT_VCPU_TYPE, "vcpu-type", "T",
+	  "QEMU's CPU model for --snp, and what --simulate-snp\nmeasures (default EPYC-v4)" },
+	{ OPT_HOST_DATA, "host-data", "HEX",
+	  "HOST_DATA of the report (32 bytes), instead of the\nseal digest" },
+	{ OPT_BROKER, "broker", "URL",
+	  "lead the guest to this key broker: http://, https://\nor unix:PATH" },
+	{ OPT_SIMULATE_SNP, "simulate-snp", NULL,
+	  "give the guest a laboratory's stand-in for the SNP\ndevice; nothing is protected" },
+	{ OPT_LAB, "lab", "DIR", "the laboratory's certificates and keys, made if absent" },
+	{ OPT_MODULES, "modules", "DIR", "the kernel's /lib/modules/VERSION, for --simulate-snp" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "print the command instead" },
 	{ 0 },
 };
@@ -51,8 +68,16 @@ struct request {
 	struct qemu_options qemu;
 	struct qemu_forward forwards[QEMU_FORWARDS_MAX];
 	struct qemu_snp snp;
-	bool with_snp, dry_run;
+	struct broker_route route;
+	const char *broker, *lab, *modules, *host_data_text;
+	uint8_t host_data[SEAL_DIGEST_BYTES]; /* of the report: the seal digest, or what was said */
+	bool with_snp, simulate, dry_run;
 };
+
+static void request_release(struct request *r)
+{
+	broker_route_release(&r->route);
+}
 
 static int port_parse(const char *text, uint16_t *port, struct error *err)
 {
@@ -108,7 +133,9 @@ static int take_option(struct request *r, int id, struct error *err)
 		{ OPT_KERNEL, &r->qemu.kernel },     { OPT_INITRD, &r->qemu.initrd },
 		{ OPT_UKI, &r->qemu.uki },           { OPT_APPEND, &r->qemu.append },
 		{ OPT_FIRMWARE, &r->qemu.firmware }, { OPT_SCRATCH, &r->qemu.scratch },
-		{ OPT_VCPU_TYPE, &r->snp.cpu },
+		{ OPT_VCPU_TYPE, &r->snp.cpu },      { OPT_HOST_DATA, &r->host_data_text },
+		{ OPT_BROKER, &r->broker },          { OPT_LAB, &r->lab },
+		{ OPT_MODULES, &r->modules },
 	};
 
 	if (id == '?')
@@ -119,11 +146,35 @@ static int take_option(struct request *r, int id, struct error *err)
 		return add_forward(r, optarg, err);
 	if (id == OPT_SNP)
 		r->with_snp = true;
+	if (id == OPT_SIMULATE_SNP)
+		r->simulate = true;
 	if (id == OPT_DRY_RUN)
 		r->dry_run = true;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (id == texts[i].id)
 			*texts[i].value = optarg;
+	return 0;
+}
+
+static int combination_check(const struct request *r, struct error *err)
+{
+	if (r->simulate && r->with_snp)
+		return error_usage(err, "run: either --snp or --simulate-snp");
+	if ((r->snp.cpu || r->host_data_text) && !r->with_snp && !r->simulate)
+		return error_usage(err, "run: --%s is for --snp and --simulate-snp",
+				   r->snp.cpu ? "vcpu-type" : "host-data");
+	if ((r->lab || r->modules) && !r->simulate)
+		return error_usage(err, "run: --%s is for --simulate-snp",
+				   r->lab ? "lab" : "modules");
+	if (!r->simulate)
+		return 0;
+	if (r->qemu.uki)
+		return error_usage(err, "run: --simulate-snp does not go with --uki: its device "
+					"comes in an archive behind the initrd, and a UKI's is "
+					"within it; boot with --kernel and --initrd");
+	if (!r->qemu.kernel || !r->qemu.initrd || !r->lab || !r->modules)
+		return error_usage(err, "run: --simulate-snp needs --kernel, --initrd, --lab DIR "
+					"and --modules DIR");
 	return 0;
 }
 
@@ -137,8 +188,16 @@ static int read_request(const struct command *self, int argc, char **argv, struc
 			return -1;
 	if (command_operands(self, argc, 1, err) < 0)
 		return -1;
-	if (r->snp.cpu && !r->with_snp)
-		return error_usage(err, "run: --vcpu-type is for --snp");
+	if (combination_check(r, err) < 0)
+		return -1;
+	if (r->host_data_text &&
+	    hex_decode(r->host_data_text, r->host_data, sizeof(r->host_data), err) < 0)
+		return error_prefix(err, "run: --host-data");
+	if (r->broker) {
+		if (broker_route_make(r->broker, &r->route, err) < 0)
+			return error_prefix(err, "run");
+		r->qemu.broker = &r->route;
+	}
 	r->qemu.image = argv[optind];
 	r->qemu.forwards = r->forwards;
 	return 0;
@@ -197,17 +256,66 @@ static bool kvm_works(void)
 	return vcpu >= 0;
 }
 
-/* `image` keeps the seal digest. */
-static int prepare_snp(struct request *r, struct image **image, struct error *err)
+static int choose_host_data(struct request *r, struct error *err)
+{
+	cleanup_image struct image *image = NULL;
+
+	if (r->host_data_text)
+		return 0;
+	if (image_open(r->qemu.image, &image, err) < 0)
+		return -1;
+	memcpy(r->host_data, image->seal_digest, sizeof(r->host_data));
+	return 0;
+}
+
+static int prepare_snp(struct request *r, struct error *err)
 {
 	if (!processor_has_snp(&r->snp.cbit_position) || access("/dev/sev", F_OK) < 0)
 		return error_system_text(err, "--snp: this host runs no SEV-SNP guests");
-	if (image_open(r->qemu.image, image, err) < 0)
+	if (choose_host_data(r, err) < 0)
 		return -1;
-	r->snp.host_data = (*image)->seal_digest;
+	r->snp.host_data = r->host_data;
 	if (!r->snp.cpu)
 		r->snp.cpu = "EPYC-v4";
 	r->qemu.snp = &r->snp;
+	return 0;
+}
+
+/* For whoever writes the broker's policy: on standard error, where no output of the guest is. */
+static int say_simulation(const struct request *r, const struct simulation *s, struct error *err)
+{
+	char measurement[2 * SNP_DIGEST_BYTES + 1], host_data[2 * SEAL_DIGEST_BYTES + 1];
+	cleanup_free char *cmdline = NULL;
+
+	if (qemu_cmdline(&r->qemu, &cmdline, err) < 0)
+		return -1;
+	hex_encode(s->measurement, sizeof(s->measurement), measurement);
+	hex_encode(r->host_data, sizeof(r->host_data), host_data);
+	(void)fprintf(stderr,
+		      "podseal: laboratory: nothing protects this guest; its reports say:\n"
+		      "podseal: laboratory: MEASUREMENT %s (podseal measure --mode %s)\n"
+		      "podseal: laboratory: HOST_DATA %s\n"
+		      "podseal: laboratory: command line measured: %s\n",
+		      measurement, s->of_firmware ? "snp" : "laboratory", host_data, cmdline);
+	return 0;
+}
+
+/* `simulation` keeps the new initrd's path. */
+static int prepare_simulation(struct request *r, struct simulation *simulation, struct error *err)
+{
+	const struct simulate_options options = {
+		.qemu = &r->qemu,
+		.lab = r->lab,
+		.modules = r->modules,
+		.vcpu_type = r->snp.cpu,
+		.host_data = r->host_data,
+	};
+
+	if (choose_host_data(r, err) < 0 || simulate(&options, simulation, err) < 0 ||
+	    say_simulation(r, simulation, err) < 0)
+		return -1;
+	r->qemu.initrd = simulation->initrd_path;
+	r->qemu.rdinit = LABORATORY_INITRD_PARAMETER;
 	return 0;
 }
 
@@ -225,9 +333,11 @@ static int start(struct request *r, struct error *err)
 	const char *const files[] = { r->qemu.image, r->qemu.kernel,   r->qemu.initrd,
 				      r->qemu.uki,   r->qemu.firmware, r->qemu.scratch };
 	cleanup_qemu_command struct qemu_command command = { 0 };
-	cleanup_image struct image *image = NULL;
+	struct simulation simulation;
 
-	if (r->with_snp && prepare_snp(r, &image, err) < 0)
+	if (r->with_snp && prepare_snp(r, err) < 0)
+		return -1;
+	if (r->simulate && prepare_simulation(r, &simulation, err) < 0)
 		return -1;
 	if (qemu_command_make(&r->qemu, &command, err) < 0)
 		return error_prefix(err, "run");
@@ -247,6 +357,7 @@ static int start(struct request *r, struct error *err)
 
 int cmd_run(const struct command *self, int argc, char **argv, struct error *err)
 {
+	CLEANUP(request_release)
 	struct request r = { .qemu = { .memory_bytes = UINT64_C(1) << 30, .vcpus = 1 } };
 
 	if (read_request(self, argc, argv, &r, err) < 0)

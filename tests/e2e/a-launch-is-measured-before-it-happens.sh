@@ -25,7 +25,7 @@ done <"$vectors/cases.tsv"
 check "all six cases were run" test "$n" = 6
 
 ovmf=$vectors/ovmf_AmdSev_suffix.bin
-refuses "a mode nobody has" 2 "snp, sev or seves" "$podseal" measure --mode tdx --ovmf "$ovmf"
+refuses "a mode nobody has" 2 "snp, sev, seves or laboratory" "$podseal" measure --mode tdx --ovmf "$ovmf"
 refuses "no firmware" 2 "which firmware" "$podseal" measure --mode snp
 refuses "a CPU type QEMU does not have" 2 "EPYC-Turin" "$podseal" measure --mode snp --ovmf "$ovmf" --vcpu-type Opteron
 refuses "no vCPU" 2 "from 1 to 4096" "$podseal" measure --mode snp --ovmf "$ovmf" --vcpus 0
