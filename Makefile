@@ -73,6 +73,8 @@ $(B)/lib/%.a:
 $(B)/obj/%.o: %.c | pkg-config-check
 	$(call quiet,CC)mkdir -p $(@D); $(CC) $(all_cflags) $(extra_cflags) -MMD -MP -c -o $@ $<
 
+$(B)/obj/builder/kata/embedded.o: builder/kata/policy.rego guest-init/imaged/podseal-imaged.service $(wildcard guest-init/imaged/kata-agent.service.d/*)
+
 # --- libraries ----------------------------------------------------------------------------------------------------
 
 libs_common := libcrypto jansson

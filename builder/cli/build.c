@@ -7,6 +7,7 @@
 
 #include "builder/cli/epoch.h"
 #include "builder/cli/image_set.h"
+#include "builder/cli/kata_load.h"
 #include "builder/cli/keyfile.h"
 #include "builder/cli/progress.h"
 #include "builder/cli/record.h"
@@ -34,6 +35,9 @@ enum {
 	OPT_SIZE_LIMIT,
 	OPT_FILES_LIMIT,
 	OPT_ALLOW_PRIVILEGED,
+	OPT_KATA,
+	OPT_ALLOW_EXEC,
+	OPT_POLICY,
 	OPT_PROGRESS,
 };
 
@@ -60,6 +64,10 @@ const struct command_option build_options[] = {
 	{ OPT_FILES_LIMIT, "files-limit", "N", "most entries an image may have (10000000)" },
 	{ OPT_ALLOW_PRIVILEGED, "allow-privileged", NULL,
 	  "take a Pod whose containers are privileged" },
+	{ OPT_KATA, "kata", NULL, "for Kata: add its image service and pause, seal its policy" },
+	{ OPT_ALLOW_EXEC, "allow-exec", NULL,
+	  "with --kata: allow exec, logs and terminals; the host is let in" },
+	{ OPT_POLICY, "policy", "FILE", "with --kata: seal this policy, not the one made here" },
 	{ 'j', "jobs", "N", "threads that encrypt, hash and write (one for each CPU)" },
 	{ OPT_PROGRESS, "progress", "STYLE", "auto, plain, json or none" },
 	{ 'o', "output", "OUT.img", "the image to make" },
@@ -71,7 +79,8 @@ struct request {
 	const char *base, *pod_file, *images_directory, *output;
 	const char *key, *key_out, *key_id, *sign_key, *sign_cert, *arch, *init;
 	enum build_encryption encryption;
-	bool allow_privileged;
+	bool allow_privileged, kata, allow_exec;
+	const char *policy;
 	uint64_t size_limit, files_limit, jobs;
 	enum progress_style progress;
 	size_t container_count; /* --container and --sidecar, in their order */
@@ -156,6 +165,15 @@ static int take_option(struct request *r, int id, const char *value, struct erro
 	case OPT_ALLOW_PRIVILEGED:
 		r->allow_privileged = true;
 		return 0;
+	case OPT_KATA:
+		r->kata = true;
+		return 0;
+	case OPT_ALLOW_EXEC:
+		r->allow_exec = true;
+		return 0;
+	case OPT_POLICY:
+		r->policy = value;
+		return 0;
 	case 'j':
 		return number_parse(value, 1, 256, &r->jobs, err);
 	case OPT_PROGRESS:
@@ -175,6 +193,18 @@ static int name_option(const struct command *self, int id, struct error *err)
 		if (o->id == id)
 			return error_prefix(err, "build: --%s", o->name);
 	return -1; /* of an option that there is not, the error is whole */
+}
+
+static int check_kata(const struct request *r, struct error *err)
+{
+	if (!r->kata && (r->allow_exec || r->policy))
+		return error_usage(err, "build: --allow-exec and --policy go with --kata");
+	if (r->allow_exec && r->policy)
+		return error_usage(err, "build: --policy FILE says itself whether exec is allowed: "
+					"leave --allow-exec out");
+	if (r->kata && !r->pod_file && r->container_count == 0)
+		return error_usage(err, "build: --kata, but there is no container");
+	return 0;
 }
 
 static int check_request(const struct request *r, struct error *err)
@@ -201,7 +231,7 @@ static int check_request(const struct request *r, struct error *err)
 		return error_usage(err,
 				   "build: --init \"%.200s\" is not an absolute, normalised path",
 				   r->init);
-	return 0;
+	return check_kata(r, err);
 }
 
 static int parse_request(const struct command *self, int argc, char **argv, struct request *r,
@@ -273,6 +303,7 @@ struct resources {
 	struct output *image;
 	struct output *key_file, *descriptor, *record; /* opened when the image is made */
 	uint8_t *certificate;
+	struct kata_loaded kata;
 	struct build_result result;
 };
 
@@ -287,6 +318,7 @@ static void resources_release(struct resources *s)
 	output_free(s->descriptor);
 	output_free(s->record);
 	free(s->certificate);
+	kata_loaded_release(&s->kata);
 	build_result_release(&s->result);
 }
 
@@ -354,6 +386,10 @@ static int prepare(const struct request *r, struct resources *s, struct build_op
 	if (image_set_open(&s->images, r->base, s->pod, r->images_directory, &source, err) < 0 ||
 	    choose_arch(r, &s->images, &options->arch, err) < 0)
 		return error_prefix(err, "opening the images");
+	if (r->kata && kata_load(r->arch ? r->arch : image_set_arch(&s->images), r->policy,
+				 r->allow_exec, &s->kata, err) < 0)
+		return -1;
+	options->kata = r->kata ? &s->kata.options : NULL;
 	options->pod = s->pod;
 	options->base = s->images.base;
 	options->pod_images = (const struct source_image *const *)s->images.pod;

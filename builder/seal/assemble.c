@@ -4,23 +4,33 @@
 #include <limits.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "builder/stack/bundle.h"
 #include "builder/stack/image_config.h"
 #include "builder/stack/pod_record.h"
 #include "common/json.h"
 
 static int add_file(struct volume *volume, struct tree *tree, struct inode *directory,
-		    const char *name, const char *text, size_t size, int64_t timestamp,
-		    struct error *err)
+		    const struct kata_file *file, int64_t timestamp, struct error *err)
 {
-	struct inode *inode = tree_inode(tree, S_IFREG | 0644);
+	struct inode *inode = tree_inode(tree, S_IFREG | file->permissions);
 
 	if (!inode)
 		return error_memory(err);
 	inode->mtime_sec = timestamp;
-	if (volume_add_file(volume, inode, text, size, err) < 0)
+	if (volume_add_file(volume, inode, file->bytes, file->size, err) < 0)
 		return -1;
-	return tree_link(tree, directory, name, inode, err);
+	return tree_link(tree, directory, file->name, inode, err);
+}
+
+static int add_text(struct volume *volume, struct tree *tree, struct inode *directory,
+		    const char *name, const char *text, size_t size, int64_t timestamp,
+		    struct error *err)
+{
+	const struct kata_file file = { NULL, name, 0644, text, size };
+
+	return add_file(volume, tree, directory, &file, timestamp, err);
 }
 
 /* Never the reference on the build host: equal inputs must give equal images wherever they lie.
@@ -35,41 +45,53 @@ static const char *image_name(const struct pod_container *container,
 	return name && strpbrk(name, "/:") ? name : NULL;
 }
 
-static int make_config(const struct pod *pod, const struct pod_container *container,
-		       const struct content_image *image, char **text, size_t *size,
+/* A container's bundle, and what it was made from. */
+struct made_bundle {
+	struct image_config *image;
+	json_t *config;
+};
+
+/* Those of a pod, in its order; the last one's `image` is NULL. */
+static void made_bundles_free(struct made_bundle *bundles)
+{
+	for (struct made_bundle *b = bundles; b && b->image; b++) {
+		image_config_free(b->image);
+		json_decref(b->config);
+	}
+	free(bundles);
+}
+DEFINE_CLEANUP(cleanup_made_bundles_p, struct made_bundle, made_bundles_free)
+
+static int make_bundle(const struct pod *pod, const struct pod_container *container,
+		       const struct content_image *image, struct made_bundle *made,
 		       struct error *err)
 {
-	cleanup_image_config struct image_config *config = NULL;
-	cleanup_json json_t *json = NULL;
-
-	if (image_config_decode(image->source->config, &config, err) < 0)
+	if (image_config_decode(image->source->config, &made->image, err) < 0)
 		return error_prefix(err, "%s", image->source->reference);
 	const struct bundle_image bundle = {
-		.config = config,
+		.config = made->image,
 		.files = { image->passwd.bytes, image->group.bytes, image->passwd.size,
 			   image->group.size },
 		.name = image_name(container, image),
 		.manifest_digest = image->source->manifest_digest,
 	};
-	if (bundle_config(pod, container, &bundle, &json, err) < 0)
-		return -1;
-	return bundle_config_text(json, text, size, err);
+	return bundle_config(pod, container, &bundle, &made->config, err);
 }
 
 static int add_container(struct volume *volume, struct tree *tree, const char *pod_directory,
-			 const struct pod *pod, const struct pod_container *container,
-			 struct content_image *image, int64_t timestamp, struct error *err)
+			 const struct pod_container *container, struct content_image *image,
+			 const json_t *config, int64_t timestamp, struct error *err)
 {
-	cleanup_free char *config = NULL;
+	cleanup_free char *text = NULL;
 	size_t size;
 	char path[PATH_MAX];
 	struct inode *directory;
 
 	(void)snprintf(path, sizeof(path), "%s%scontainers/%s", pod_directory,
 		       *pod_directory ? "/" : "", container->name);
-	if (make_config(pod, container, image, &config, &size, err) < 0 ||
+	if (bundle_config_text(config, &text, &size, err) < 0 ||
 	    tree_make_directory(tree, path, timestamp, &directory, err) < 0 ||
-	    add_file(volume, tree, directory, "config.json", config, size, timestamp, err) < 0)
+	    add_text(volume, tree, directory, "config.json", text, size, timestamp, err) < 0)
 		return -1;
 	return tree_graft(tree, directory, "rootfs", take_ptr(image->tree), err);
 }
@@ -90,24 +112,91 @@ static int add_record(struct volume *volume, struct tree *tree, struct inode *di
 		};
 	if (pod_record(pod, record, &text, &size, err) < 0)
 		return -1;
-	return add_file(volume, tree, directory, "pod.json", text, size, timestamp, err);
+	return add_text(volume, tree, directory, "pod.json", text, size, timestamp, err);
+}
+
+static int make_policy(const struct pod *pod, const struct content_image *images,
+		       const struct made_bundle *bundles, bool allow_exec, char **text,
+		       size_t *size, struct error *err)
+{
+	struct kata_policy_container containers[POD_MAX_CONTAINERS];
+
+	for (size_t i = 0; i < pod->container_count; i++)
+		containers[i] = (struct kata_policy_container){
+			.config = bundles[i].config,
+			.image = bundles[i].image,
+			.image_name = image_name(&pod->containers[i], &images[i]),
+			.manifest_digest = images[i].source->manifest_digest,
+			.index_digest = images[i].source->index_digest,
+		};
+	return kata_policy_text(pod, containers, allow_exec, text, size, err);
+}
+
+static int add_policy(struct volume *volume, struct tree *tree, struct inode *pod_directory,
+		      const char *text, size_t size, int64_t timestamp,
+		      uint8_t digest[DESCRIPTOR_POLICY_BYTES], struct error *err)
+{
+	struct inode *directory = tree_inode(tree, S_IFDIR | 0755);
+
+	if (!directory)
+		return error_memory(err);
+	directory->mtime_sec = timestamp;
+	if (tree_link(tree, pod_directory, "kata", directory, err) < 0 ||
+	    add_text(volume, tree, directory, "policy.rego", text, size, timestamp, err) < 0)
+		return -1;
+	if (EVP_Q_digest(NULL, "SHA256", NULL, text, size, digest, NULL) != 1)
+		return error_crypto(err, "hashing the policy");
+	return 0;
 }
 
 int assemble_pod(struct volume *volume, struct tree *tree, const char *directory,
-		 const struct pod *pod, struct content_image *images, int64_t timestamp,
-		 struct error *err)
+		 const struct pod *pod, struct content_image *images,
+		 const struct kata_options *kata, int64_t timestamp,
+		 uint8_t policy_digest[DESCRIPTOR_POLICY_BYTES], struct error *err)
 {
+	CLEANUP(cleanup_made_bundles_p)
+	struct made_bundle *bundles = calloc(pod->container_count + 1, sizeof(*bundles));
+	cleanup_free char *policy = NULL;
+	size_t policy_size = 0;
 	struct inode *top = tree->root;
 
+	if (!bundles)
+		return error_memory(err);
 	if (*directory && tree_make_directory(tree, directory, timestamp, &top, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pod->container_count; i++) {
 		const struct pod_container *container = &pod->containers[i];
-		if (add_container(volume, tree, directory, pod, container, &images[i], timestamp,
-				  err) < 0)
+		if (make_bundle(pod, container, &images[i], &bundles[i], err) < 0 ||
+		    add_container(volume, tree, directory, container, &images[i], bundles[i].config,
+				  timestamp, err) < 0)
 			return error_prefix(err, "container %s", container->name);
 	}
-	return add_record(volume, tree, top, pod, images, timestamp, err);
+	if (add_record(volume, tree, top, pod, images, timestamp, err) < 0)
+		return -1;
+	if (!kata)
+		return 0;
+	if (kata->policy)
+		return add_policy(volume, tree, top, kata->policy, kata->policy_size, timestamp,
+				  policy_digest, err);
+	if (make_policy(pod, images, bundles, kata->allow_exec, &policy, &policy_size, err) < 0)
+		return -1;
+	return add_policy(volume, tree, top, policy, policy_size, timestamp, policy_digest, err);
+}
+
+int assemble_kata_base(struct volume *volume, struct tree *base, const struct kata_options *kata,
+		       int64_t timestamp, struct error *err)
+{
+	struct kata_file files[KATA_FILE_COUNT];
+
+	kata_files(&kata->imaged, &kata->pause, files);
+	for (size_t i = 0; i < KATA_FILE_COUNT; i++) {
+		struct inode *directory;
+		if (tree_make_directory(base, files[i].directory, timestamp, &directory, err) < 0 ||
+		    add_file(volume, base, directory, &files[i], timestamp, err) < 0)
+			return error_prefix(err, "adding /%s/%s to the base", files[i].directory,
+					    files[i].name);
+	}
+	return 0;
 }
 
 int assemble_check_base(const struct tree *base, struct error *err)

@@ -112,7 +112,18 @@ static int digest_inputs(const struct images *images, uint8_t inputs[DERIVE_INPU
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static int make_tree(const struct build *b, const struct plan *plan, struct volume *volume,
+/* The base as the image has it: checked, with what Kata needs. */
+static int make_base(const struct build *b, struct volume *volume, struct tree *base,
+		     int64_t timestamp, struct error *err)
+{
+	const struct kata_options *kata = b->options->kata;
+
+	if (assemble_check_base(base, err) < 0 || (kata && kata_base_check(base, err) < 0))
+		return error_prefix(err, "%s", b->options->base->reference);
+	return kata ? assemble_kata_base(volume, base, kata, timestamp, err) : 0;
+}
+
+static int make_tree(struct build *b, const struct plan *plan, struct volume *volume,
 		     struct images *images, int64_t timestamp, struct tree **tree,
 		     struct error *err)
 {
@@ -122,15 +133,15 @@ static int make_tree(const struct build *b, const struct plan *plan, struct volu
 
 	if (plan->has_base) {
 		made = take_ptr(images->items[0].tree);
-		if (assemble_check_base(made, err) < 0)
-			return error_prefix(err, "%s", b->options->base->reference);
+		if (make_base(b, volume, made, timestamp, err) < 0)
+			return -1;
 	} else if (tree_new(timestamp, &made, err) < 0) {
 		return -1;
 	}
 	if (plan->has_pod) {
 		struct content_image *pod_images = images->items + (plan->has_base ? 1 : 0);
-		if (assemble_pod(volume, made, directory, b->options->pod, pod_images, timestamp,
-				 err) < 0)
+		if (assemble_pod(volume, made, directory, b->options->pod, pod_images,
+				 b->options->kata, timestamp, b->descriptor.kata_policy, err) < 0)
 			return -1;
 	} else if (tree_make_directory(made, directory, timestamp, &mount_point, err) < 0) {
 		return -1;
@@ -297,6 +308,7 @@ static int make_descriptor(struct build *b, struct error *err)
 	struct build_result *r = b->result;
 
 	b->descriptor.arch = b->options->arch;
+	b->descriptor.has_kata_policy = b->options->kata != NULL;
 	(void)snprintf(b->descriptor.init, sizeof(b->descriptor.init), "%s", b->options->init);
 	if (descriptor_encode(&b->descriptor, &r->descriptor, &r->descriptor_size, err) < 0)
 		return error_prefix(err, "writing the descriptor");

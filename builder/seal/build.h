@@ -5,6 +5,7 @@
  * the same images gives the same bytes, whatever `threads` is. */
 #pragma once
 
+#include "builder/kata/kata.h"
 #include "builder/seal/meter.h"
 #include "builder/source/source.h"
 #include "builder/stack/pod.h"
@@ -34,6 +35,7 @@ struct build_options {
 	uint64_t files_limit;      /* entries of each image */
 	unsigned threads;
 	struct pem sign_key, sign_certificate; /* bytes NULL: no signature */
+	const struct kata_options *kata;       /* NULL: not for Kata */
 };
 
 struct build_volume {
