@@ -37,6 +37,15 @@ static const struct command commands[] = {
 	  "read or verify an SNP attestation report", report_options, NULL },
 	{ "policy", cmd_policy, "IMG --measurement HEX... -o POLICY.json",
 	  "write a broker's policy for an image's key", policy_options, NULL },
+	{ "kata-config", cmd_kata_config, "IMG --kernel K [--initrd I] --firmware F [OPTION]...",
+	  "write Kata's configuration for a sealed pod, and measure it", kata_config_options,
+	  "With -o: configuration-NAME.toml, runtimeclass.yaml, pod-annotations.yaml,\n"
+	  "measurements.txt and, with --bind initdata, initdata.toml. docs/kata.md goes from "
+	  "there.\n\n"
+	  "Example:\n"
+	  "  podseal kata-config pod.img --kernel vmlinuz --initrd initrd.img --firmware AMDSEV.fd "
+	  "\\\n"
+	  "      --append podseal.kbs=vsock://2:8080 --vcpus 1,2,4 -o kata" },
 	{ "initrd", cmd_initrd, "--modules DIR [OPTION]... -o INITRD | --list INITRD",
 	  "make the guest's initrd, or say what is in one", initrd_options,
 	  "It holds podseal-init and what that needs: libraries, modules, certificates. The same\n"
