@@ -39,5 +39,5 @@ struct guest {
 typedef int guest_stage(struct guest *guest, struct error *err);
 guest_stage guest_mount_kernel, guest_read_cmdline, guest_load_drivers;
 guest_stage guest_read_report, guest_find_image;
-guest_stage guest_open_verity, guest_get_keys, guest_open_crypt, guest_mount, guest_lock_down,
-	guest_switch_root;
+guest_stage guest_open_verity, guest_network, guest_get_keys, guest_open_crypt, guest_mount,
+	guest_lock_down, guest_switch_root;

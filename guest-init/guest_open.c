@@ -35,6 +35,11 @@ int guest_open_verity(struct guest *guest, struct error *err)
 	return 0;
 }
 
+int guest_network(struct guest *guest, struct error *err)
+{
+	return guest->cmdline.has_ip ? network_up(&guest->cmdline.ip, err) : 0;
+}
+
 static int keys_from_broker(struct guest *guest, struct error *err)
 {
 	const struct descriptor *d = &guest->image->descriptor;
@@ -50,8 +55,6 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 		.init_data = guest->initdata,
 	};
 
-	if (guest->cmdline.has_ip && network_up(&guest->cmdline.ip, err) < 0)
-		return -1;
 	if (kbs_client_attest(&options, &client, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)

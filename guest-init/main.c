@@ -18,6 +18,7 @@ static const struct stage {
 	{ "reading this guest's report", guest_read_report },
 	{ "trusting an image", guest_find_image },
 	{ "opening dm-verity", guest_open_verity },
+	{ "bringing up the network", guest_network },
 	{ "asking for the keys", guest_get_keys },
 	{ "opening dm-crypt", guest_open_crypt },
 	{ "mounting the volumes", guest_mount },
