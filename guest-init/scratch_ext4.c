@@ -14,8 +14,8 @@ enum {
 	BLOCK_BYTES = 4096,
 	BLOCK_BYTES_LOG = 2, /* 1024 << 2 */
 	INODE_BYTES = 256,
-	BYTES_PER_INODE = 16384, /* mke2fs' own ratio */
-	GROUPS_PER_FLEX_LOG = 4, /* and its grouping of tables */
+	BYTES_PER_INODE = 16384,  /* mke2fs' own ratio */
+	GROUPS_PER_FLEX_LOG = 10, /* see scratch_ext4.h */
 	SIZE_MIN_BYTES = 1 << 20,
 };
 
