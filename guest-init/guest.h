@@ -19,6 +19,7 @@ enum { GUEST_NOTE_BYTES = 256 };
 
 struct guest {
 	int sys_fd, proc_fd, uevent_fd;
+	bool rcu_changed; /* rcu.h */
 	struct cmdline cmdline;
 	struct modules *modules;
 	struct certificates trust, ca; /* of the initrd */

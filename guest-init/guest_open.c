@@ -26,7 +26,7 @@ int guest_open_verity(struct guest *guest, struct error *err)
 {
 	const struct descriptor *d = &guest->image->descriptor;
 
-	if (modules_load(guest->modules, "dm_verity", err) < 0)
+	if (modules_load_verity(guest->modules, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)
 		if (volume_open_verity(guest->image, &d->volumes[i], &guest->disk,
@@ -114,10 +114,7 @@ int guest_open_crypt(struct guest *guest, struct error *err)
 
 	if (!any_sealed(d))
 		return 0;
-	/* the kernel would ask modprobe for the cipher, and there is none */
-	if (modules_load(guest->modules, "dm_crypt", err) < 0 ||
-	    modules_load(guest->modules, "ecb", err) < 0 ||
-	    modules_load(guest->modules, "xts", err) < 0)
+	if (modules_load_crypt(guest->modules, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)
 		if (d->volumes[i].sealed && open_crypt(guest, i, err) < 0)

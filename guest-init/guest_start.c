@@ -9,6 +9,7 @@
 #include "guest-init/console.h"
 #include "guest-init/lockdown.h"
 #include "guest-init/mounts.h"
+#include "guest-init/rcu.h"
 #include "guest-init/uevent.h"
 
 #define TRUST_FOLDER "/etc/podseal/trust"
@@ -23,9 +24,10 @@ static int open_folder(const char *path, int *fd, struct error *err)
 int guest_mount_kernel(struct guest *guest, struct error *err)
 {
 	if (mounts_kernel(err) < 0 || console_open(err) < 0 ||
-	    open_folder("/sys", &guest->sys_fd, err) < 0 ||
-	    open_folder("/proc", &guest->proc_fd, err) < 0)
+	    open_folder("/proc", &guest->proc_fd, err) < 0 ||
+	    open_folder("/sys", &guest->sys_fd, err) < 0)
 		return -1;
+	guest->rcu_changed = rcu_hurry(guest->sys_fd);
 	return lockdown_sysrq(guest->proc_fd, err);
 }
 
@@ -52,5 +54,5 @@ int guest_load_drivers(struct guest *guest, struct error *err)
 	    uevent_open(&guest->uevent_fd, err) < 0 ||
 	    modules_open(folder, &guest->modules, err) < 0)
 		return -1;
-	return modules_coldplug(guest->modules, guest->sys_fd, err);
+	return modules_coldplug(guest->modules, guest->sys_fd, guest->uevent_fd, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest-init/console.h"
+#include "guest-init/rcu.h"
 #include "guest-init/uevent.h"
 
 /* From top to bottom, each only if the one before it held: the order is the argument. */
@@ -53,15 +54,17 @@ static int hand_over(const struct guest *guest, uint64_t started_ms, struct erro
 	const char *init = next_init(guest);
 	char path[DESCRIPTOR_PATH_BYTES], home[] = "HOME=/", terminal[] = "TERM=linux";
 	char *const argv[] = { path, NULL }, *const envp[] = { home, terminal, NULL };
-	uint64_t all = clock_ms() - started_ms,
-		 waited = guest->device_wait_ms + guest->broker_wait_ms;
+	uint64_t modules = modules_kernel_ms(guest->modules);
+	uint64_t others = modules + guest->device_wait_ms + guest->broker_wait_ms;
 
 	memcpy(path, init, strlen(init) + 1);
-	console_say("handing over to %s after %llu ms, and %llu ms of waiting for devices and %llu "
-		    "ms for the broker",
-		    init, (unsigned long long)(all - waited),
-		    (unsigned long long)guest->device_wait_ms,
-		    (unsigned long long)guest->broker_wait_ms);
+	rcu_as_before(guest->sys_fd, guest->rcu_changed);
+	console_say(
+		"handing over to %s after %llu ms, and %llu ms of the kernel's for its modules, "
+		"%llu ms of waiting for devices and %llu ms for the broker",
+		init, (unsigned long long)(clock_ms() - started_ms - others),
+		(unsigned long long)modules, (unsigned long long)guest->device_wait_ms,
+		(unsigned long long)guest->broker_wait_ms);
 	(void)execve(path, argv, envp);
 	return error_system(err, "starting %s", init);
 }

@@ -12,13 +12,17 @@
 
 #include "common/io.h"
 #include "guest-init/sysfs.h"
+#include "guest-init/uevent.h"
 
-enum { MODALIAS_BYTES = 4096, COLDPLUG_ROUNDS = 8 };
+enum {
+	MODALIAS_BYTES = 4096,
+	COLDPLUG_EVENTS_MAX = 4096, /* a host could make them for ever */
+};
 
 struct modules {
 	int folder; /* -1: there is none */
 	struct module_index *index;
-	size_t loaded;
+	uint64_t kernel_us; /* spent in loading */
 };
 
 static int read_index(struct modules *modules, struct error *err)
@@ -68,11 +72,12 @@ static int insert(struct modules *modules, struct module *module, bool hardware,
 
 	if (fd < 0)
 		return error_system(err, "%s", module->path);
-	if (syscall(SYS_finit_module, fd, "", plain ? 0 : MODULE_INIT_COMPRESSED_FILE) < 0 &&
-	    errno != EEXIST && !(hardware && errno == ENODEV))
+	uint64_t before = clock_us();
+	long result = syscall(SYS_finit_module, fd, "", plain ? 0 : MODULE_INIT_COMPRESSED_FILE);
+	modules->kernel_us += clock_us() - before;
+	if (result < 0 && errno != EEXIST && !(hardware && errno == ENODEV))
 		return error_system(err, "loading the module %s", module->name);
 	module->loaded = true;
-	modules->loaded++;
 	return 0;
 }
 
@@ -91,11 +96,51 @@ static int load(struct modules *modules, struct module *module, bool hardware, s
 	return 0;
 }
 
+/* What the kernel would have modprobe find by a cipher's name: and by the processor's instructions
+ * where it has them, of x86 and of AArch64. */
+static const struct named {
+	const char *name;
+	bool hardware;
+} for_verity[] = { { "sha256_ssse3", true }, { "sha2_ce", true }, { "dm_verity", false } },
+  for_crypt[] = { { "aesni_intel", true },
+		  { "aes_ce_blk", true },
+		  { "ecb", false },
+		  { "xts", false },
+		  { "dm_crypt", false } };
+
 int modules_load(struct modules *modules, const char *name, struct error *err)
 {
 	struct module *module = modules->index ? module_index_find(modules->index, name) : NULL;
 
 	return module ? load(modules, module, false, err) : 0;
+}
+
+static int load_all(struct modules *modules, const struct named *names, size_t count,
+		    struct error *err)
+{
+	for (size_t i = 0; modules->index && i < count; i++) {
+		struct module *module = module_index_find(modules->index, names[i].name);
+		if (module && load(modules, module, names[i].hardware, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int modules_load_verity(struct modules *modules, struct error *err)
+{
+	return load_all(modules, for_verity, sizeof(for_verity) / sizeof(for_verity[0]), err);
+}
+
+int modules_load_crypt(struct modules *modules, struct error *err)
+{
+	return load_all(modules, for_crypt, sizeof(for_crypt) / sizeof(for_crypt[0]), err);
+}
+
+/* fnmatch(3) costs, and nearly every pattern differs in what stands before its first wildcard. */
+static bool matches(const char *pattern, const char *modalias)
+{
+	return strncmp(pattern, modalias, strcspn(pattern, "*?[\\")) == 0 &&
+	       fnmatch(pattern, modalias, 0) == 0;
 }
 
 int modules_load_alias(struct modules *modules, const char *modalias, struct error *err)
@@ -104,7 +149,7 @@ int modules_load_alias(struct modules *modules, const char *modalias, struct err
 
 	for (size_t i = 0; index && i < index->alias_count; i++)
 		if (!index->modules[index->aliases[i].module].loaded &&
-		    fnmatch(index->aliases[i].pattern, modalias, 0) == 0 &&
+		    matches(index->aliases[i].pattern, modalias) &&
 		    load(modules, &index->modules[index->aliases[i].module], true, err) < 0)
 			return -1;
 	return 0;
@@ -133,28 +178,38 @@ static int load_for_bus(struct modules *modules, int buses, const char *bus, str
 	return 0;
 }
 
-static int coldplug_once(struct modules *modules, int sys_fd, struct error *err)
+/* The processor is no device: what its instructions are good for, stages ask for by name. */
+static int scan(struct modules *modules, int sys_fd, struct error *err)
 {
 	CLEANUP(sysfs_closedir) DIR *buses = sysfs_opendir(sys_fd, "bus");
 
-	if (load_for(modules, sys_fd, "devices/system/cpu/modalias", err) < 0)
-		return -1;
 	for (const struct dirent *d; buses && (d = readdir(buses));)
-		if (d->d_name[0] != '.' && load_for_bus(modules, dirfd(buses), d->d_name, err) < 0)
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "cpu") != 0 &&
+		    load_for_bus(modules, dirfd(buses), d->d_name, err) < 0)
 			return -1;
 	return 0;
 }
 
-int modules_coldplug(struct modules *modules, int sys_fd, struct error *err)
+int modules_coldplug(struct modules *modules, int sys_fd, int uevent_fd, struct error *err)
 {
+	uint8_t buffer[UEVENT_MAX_BYTES];
+	struct uevent event;
+
 	if (!modules->index)
 		return 0;
-	for (int round = 0; round < COLDPLUG_ROUNDS; round++) {
-		size_t before = modules->loaded;
-		if (coldplug_once(modules, sys_fd, err) < 0)
+	if (scan(modules, sys_fd, err) < 0)
+		return -1;
+	for (int i = 0; i < COLDPLUG_EVENTS_MAX && uevent_next(uevent_fd, 0, buffer, &event); i++) {
+		bool lost = event.action[0] == '\0';
+		if ((lost && scan(modules, sys_fd, err) < 0) ||
+		    (event.modalias[0] != '\0' &&
+		     modules_load_alias(modules, event.modalias, err) < 0))
 			return -1;
-		if (modules->loaded == before)
-			break;
 	}
 	return 0;
+}
+
+uint64_t modules_kernel_ms(const struct modules *modules)
+{
+	return modules->kernel_us / 1000;
 }

@@ -105,13 +105,12 @@ static int open_crypt(const struct mapped *integrity, uint64_t sectors, struct m
 /* The kernel would ask modprobe for the parts of a cipher, and there is none. */
 static int load_modules(struct modules *modules, struct error *err)
 {
-	static const char *const names[] = { "dm_integrity", "dm_crypt", "ecb",
-					     "xts",          "hmac",     "authenc" };
+	static const char *const names[] = { "dm_integrity", "hmac", "authenc" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (modules_load(modules, names[i], err) < 0)
 			return -1;
-	return 0;
+	return modules_load_crypt(modules, err);
 }
 
 int scratch_disk_open(int sys_fd, int uevent_fd, struct modules *modules, uint64_t *waited_ms,

@@ -59,12 +59,17 @@ int uevent_open(int *result, struct error *err)
 	return 0;
 }
 
-uint64_t clock_ms(void)
+uint64_t clock_us(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_ms(void)
+{
+	return clock_us() / 1000;
 }
 
 /* One message, or false: none is waiting. */

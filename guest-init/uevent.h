@@ -30,5 +30,6 @@ int uevent_open(int *fd, struct error *err) MUST_CHECK;
 bool uevent_next(int fd, uint64_t deadline_ms, uint8_t buffer[UEVENT_MAX_BYTES],
 		 struct uevent *event);
 
-/* Milliseconds since the machine started. */
+/* Since the machine started. */
+uint64_t clock_us(void);
 uint64_t clock_ms(void);

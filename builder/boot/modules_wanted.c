@@ -26,7 +26,6 @@ const struct module_wanted modules_wanted[] = {
 	{ "sha2_ce", "SHA-256 by the processor's instructions (AArch64)", false },
 	{ "ext4", "the volumes' file system", true },
 	{ "crc32c_generic", "checksums of ext4 and of dm-integrity", false },
-	{ "crc32c_intel", "the same by the processor's instructions", false },
 	/* what takes writes */
 	{ "overlay", "writes above the read-only root", true },
 	{ "dm_integrity", "podseal.scratch=disk", false },
