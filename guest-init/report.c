@@ -78,18 +78,30 @@ static int tsm_ask(int entry, const uint8_t report_data[SNP_REPORT_DATA_BYTES],
 	return 0;
 }
 
+#define TSM_ENTRY "podseal"
+
+/* -1: the kernel has no configfs-tsm, or it has and no driver stands behind it. */
+static int tsm_open(const char *config)
+{
+	cleanup_fd int folder = open(config, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int tsm = -1;
+
+	if (folder >= 0)
+		tsm = openat(folder, "tsm/report", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tsm < 0 || (mkdirat(tsm, TSM_ENTRY, 0700) < 0 && errno != EEXIST))
+		return -1;
+	return take_fd(&tsm);
+}
+
 static int tsm_get(int tsm, const uint8_t report_data[SNP_REPORT_DATA_BYTES], struct report *report,
 		   struct error *err)
 {
-	static const char name[] = "podseal";
+	cleanup_fd int entry = openat(tsm, TSM_ENTRY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (mkdirat(tsm, name, 0700) < 0 && errno != EEXIST)
-		return error_system(err, "configfs-tsm");
-	cleanup_fd int entry = openat(tsm, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (entry < 0)
 		return error_system(err, "configfs-tsm");
 	int result = tsm_ask(entry, report_data, report, err);
-	(void)unlinkat(tsm, name, AT_REMOVEDIR);
+	(void)unlinkat(tsm, TSM_ENTRY, AT_REMOVEDIR);
 	return result < 0 ? error_prefix(err, "configfs-tsm") : 0;
 }
 
@@ -140,11 +152,8 @@ static int fetch(const char *config, const char *device,
 		 const uint8_t report_data[SNP_REPORT_DATA_BYTES], struct report *report,
 		 struct error *err)
 {
-	cleanup_fd int folder = open(config, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int tsm = -1, fd = -1;
+	cleanup_fd int tsm = tsm_open(config), fd = -1;
 
-	if (folder >= 0)
-		tsm = openat(folder, "tsm/report", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tsm >= 0)
 		return tsm_get(tsm, report_data, report, err);
 	fd = open(device, O_RDWR | O_CLOEXEC);

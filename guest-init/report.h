@@ -21,9 +21,9 @@ struct report {
 };
 
 /* A report at VMPL 0 that has `report_data` in it. Through configfs-tsm where the kernel has it
- * (`config` is "/sys/kernel/config"), else through the ioctls of `device` ("/dev/sev-guest").
- * ERROR_INPUT: neither is there, so this is no SNP guest, or the report does not have `report_data`
- * in it. */
+ * and a driver behind it (`config` is "/sys/kernel/config"), else through the ioctls of `device`
+ * ("/dev/sev-guest"). ERROR_INPUT: neither is there, so this is no SNP guest, or the report does
+ * not have `report_data` in it. */
 int report_get(const char *config, const char *device,
 	       const uint8_t report_data[SNP_REPORT_DATA_BYTES], struct report *report,
 	       struct error *err) MUST_CHECK;

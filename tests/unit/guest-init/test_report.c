@@ -55,6 +55,24 @@ static void configfs_is_read(void **state)
 	fake_remove(&fake);
 }
 
+/* A kernel with configfs-tsm and no driver behind it lets nobody make an entry. */
+static void without_a_driver_the_device_is_asked(void **state)
+{
+	struct report report = { .certificates = NULL };
+	char link[128];
+	struct fake fake;
+	struct error err;
+
+	(void)state;
+	fake_make(&fake);
+	fake_text(&fake, "tsm/unused", "");
+	(void)snprintf(link, sizeof(link), "%s/tsm/report", fake.root);
+	assert_int_equal(symlink("/proc/self", link), 0);
+	assert_refused("device", report_get(fake.root, "/dev/null", report_data, &report, &err),
+		       &err, ERROR_SYSTEM, "asking for a report");
+	fake_remove(&fake);
+}
+
 static void what_is_no_report_is_refused(void **state)
 {
 	static const uint8_t other[SNP_REPORT_DATA_BYTES] = { 9 };
@@ -161,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configfs_is_read),
+		cmocka_unit_test(without_a_driver_the_device_is_asked),
 		cmocka_unit_test(what_is_no_report_is_refused),
 		cmocka_unit_test(the_firmwares_answer_is_read),
 		cmocka_unit_test(certificates_are_found),
