@@ -49,11 +49,12 @@ refuses "a laboratory that lacks a file is named" 3 "laboratory: web/ark.pem: No
 	--simulate-snp --lab web --modules "$modules"
 
 serve_keys
-check "the broker lets in a launch of each" eval 'admit "${launch[@]}" && admit half ""'
+check "the broker lets in a launch of each" eval 'admit "${launch[@]}" && admit half podseal.scratch=none'
 boots "a sealed image starts where its seal is pinned, by a broker over http" "^the pod all runs" ./attest "${launch[@]}"
 check "  its root is dm-crypt's, read-only" said "^mounted: /dev/dm-[0-9]+ / ext4 ro"
 check "  the broker says that a laboratory vouched for it" grep -q "released; .*laboratory root" serve.log
-boots "one of which only the pod is starts where its signer is trusted" "^pod.json is there: yes" ./attest half ""
+boots "one of which only the pod is starts where its signer is trusted" "^pod.json is there: yes" ./attest half podseal.scratch=none
+check "  its pod is mounted read-only, without device nodes" said "^mounted: /dev/dm-[0-9]+ /usr/lib/podseal ext4 ro,nodev"
 check "  for its signature" said "trusted by its signature"
 boots "another command line is another guest, and gets no key" \
 	"^podseal-init: asking for the keys: .*the broker refuses: PolicyDeny" ./attest all "$(pinned all)"

@@ -4,6 +4,8 @@
 # image as well. It learns nothing from it, and what it changed is an I/O error in the guest and never data.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/broker.sh
+. "$(dirname "$0")/../broker.sh"
 # shellcheck source=tests/guest.sh
 . "$(dirname "$0")/../guest.sh"
 need qemu-system-x86_64 gcc python3
@@ -52,7 +54,7 @@ static void drop_caches(void)
 /* What `dmsetup table --showkeys` asks for. */
 static void tables(void)
 {
-	static const char *const names[] = { "podseal.scratch", "podseal.scratch-integrity", "podseal-root-verity" };
+	static const char *const names[] = { "podseal.scratch", "podseal.scratch-integrity", "podseal-pod-crypt" };
 	int fd = open("/dev/mapper/control", O_RDWR);
 	for (int i = 0; i < 3; i++) {
 		struct { struct dm_ioctl io; char rest[8192]; } d = { .io = { .version = { 4, 0, 0 }, .data_size = sizeof(d),
@@ -197,50 +199,51 @@ int main(void)
 	return reboot(RB_POWER_OFF);
 }
 C
-image() { # NAME FOLDER...
+image() { # NAME FOLDERS OPTION...
 	rm -rf base
-	mkdir -p base/{etc,sbin} "${@:2}"
+	mkdir -p base/{etc,sbin}
+	(cd base && [ -z "$2" ] || mkdir $2)
 	gcc -O1 -w -static -o base/sbin/init pod.c
 	python3 -c 'open("base/etc/sealed", "wb").write(b"".join((b"sealed plaintext %d " % i).ljust(4096, b"s") for i in range(256)))'
-	"$podseal" build --base "rootfs:$PWD/base" --encrypt none --progress none -o "$1.img"
+	"$podseal" build --base "rootfs:$PWD/base" --progress none "${@:3}" -o "$1.img"
 }
-seal() {
-	"$verity" root "$1" | sed -n 's/^seal //p'
-}
-check "images are made, one of them with no folder to mount on, and an initrd" eval 'image pod base/{dev,proc,run,sys} && image bare &&
-	"$podseal" initrd --modules "$modules" -o initrd.img'
-cat >run <<SH
-#!/bin/sh
-image=\$1 parameters=\$2
-shift 2
-exec "$podseal" run "\$image" --kernel "$kernel" --initrd initrd.img --append "quiet panic=-1 \$parameters" --memory 384M "\$@"
-SH
-chmod +x run
+small_image web >.web
+check "a laboratory and an initrd are made" guest_lab
+check "so are images, two of them with no folder to mount on, one of these with a sealed pod" eval 'image pod "dev proc run sys" --encrypt none &&
+	image bare "" --encrypt none && image sealed "" --encrypt pod --container web=oci:web --key-out sealed.key'
 said() {
 	grep -Eaq -- "$1" "$work/.console"
 }
 unsaid() {
 	! said "$1"
 }
+keyring() { # DEVICE HOW-ITS-TABLE-BEGINS
+	said "^table of $1: crypt $2" && ! grep -a "^table of $1:" .console | grep -Eq "[0-9a-f]{32}"
+}
 refusal() { # SENTENCE REGEX IMAGE PARAMETERS [OPTION...]
-	boots "$1" "^podseal-init: $2" ./run "${@:3}"
+	boots "$1" "^podseal-init: $2" ./boot "${@:3}"
 	check "  and nothing of the image runs" unsaid "the pod runs"
 }
 
-boots "scratch=tmpfs:SIZE takes that much and no more" "^/full took ([67][0-9]{3}|8[01][0-9]{2}) KiB: No space left on device" \
-	./run bare.img "podseal.seal=$(seal bare.img) podseal.scratch=tmpfs:8M do=fill"
+serve_keys
+launch=(sealed "$(pinned sealed) podseal.scratch=tmpfs:8M do=fill")
+check "the broker lets it in" admit "${launch[@]}"
+boots "scratch=tmpfs:SIZE takes that much and no more" "^/full took ([67][0-9]{3}|8[01][0-9]{2}) KiB: No space left on device" ./attest "${launch[@]}"
 check "  on an image without a folder to mount on" said "^/proc/mounts: proc /proc proc "
 check "  it is at /run/podseal/scratch, root's alone" eval 'said "^/proc/mounts: tmpfs /run/podseal/scratch tmpfs rw,nosuid,nodev," && said "^scratch has mode 700"'
 check "  and others may make overlays in it" eval 'said "^trusted attribute: yes" && said "^an overlay of one.s own: yes"'
+check "  a sealed pod has no device nodes" said "^/proc/mounts: overlay /usr/lib/podseal overlay rw,nodev,"
+check "  and its key is in the kernel's keyring, not in the table" keyring podseal-pod-crypt "aes-xts-plain64 :64:logon:podseal:pod 0 "
+stop
 refusal "scratch=none names the folder that such an image lacks" \
 	"changing to the new root: the image has no folder /dev, and with podseal.scratch=none none can be made: add one to the base image" \
-	bare.img "podseal.seal=$(seal bare.img) podseal.scratch=none"
+	bare "$(pinned bare) podseal.scratch=none"
 
 refusal "scratch=disk without the disk is refused" "mounting the volumes: the scratch disk: no disk has the serial podseal-scratch" \
-	pod.img "podseal.seal=$(seal pod.img) podseal.scratch=disk"
+	pod "$(pinned pod) podseal.scratch=disk"
 truncate -s 15M small.img
 refusal "a disk that is too small is" "mounting the volumes: the scratch disk: /dev/vdb: 15728640 bytes, at least 16777216" \
-	pod.img "podseal.seal=$(seal pod.img) podseal.scratch=disk" --scratch small.img
+	pod "$(pinned pod) podseal.scratch=disk" --scratch small.img
 
 # Each time the guest waits: what is on the disk, then a changed byte in each block that the guest has written since; and one in each of the image's.
 cat >host.py <<'PY'
@@ -277,7 +280,7 @@ await() { # TEXT
 	done
 }
 with_host() {
-	timeout -k 5 "$BOOT_SECONDS" ./run pod.img "podseal.seal=$(seal pod.img) podseal.scratch=disk do=all" --scratch scratch.img <to-guest >.console 2>&1 &
+	timeout -k 5 "$BOOT_SECONDS" ./boot pod "$(pinned pod) podseal.scratch=disk do=all" --scratch scratch.img <to-guest >.console 2>&1 &
 	guest=$!
 	exec 9>to-guest
 	await before && python3 host.py note && echo >&9 &&
@@ -300,5 +303,5 @@ check "  and so is what it changed in the image" said "^image changed by the hos
 check "  it found nothing of the plaintext on the disk" eval '! grep -aq "known plaintext" scratch.img noted.img'
 check "  the tables are dm-crypt with a tag, on dm-integrity" eval 'said "^table of podseal.scratch: crypt capi:authenc.hmac.sha256.,xts.aes..-plain64 " &&
 	said "^table of podseal.scratch-integrity: integrity .* 32 D "'
-check "  the key is in the kernel's keyring, not in the table" eval 'said "^table of podseal.scratch: crypt [^ ]* :96:logon:podseal:scratch 0 " && ! grep -a "^table of podseal.scratch:" .console | grep -Eq "[0-9a-f]{32}"'
+check "  the key is in the kernel's keyring, not in the table" keyring podseal.scratch "[^ ]* :96:logon:podseal:scratch 0 "
 done_testing
