@@ -82,6 +82,7 @@ libs_source := libarchive libisal libzstd
 libs_stack := yaml-0.1
 libs_ext4 := ext2fs com_err
 libs_seal := libcryptsetup
+libs_kata := zlib
 libs_attest := jose
 libs_broker := libmicrohttpd sqlite3 jose
 libs_laboratory := fuse3
@@ -114,7 +115,7 @@ package_libprotobuf-c := libprotobuf-c-dev
 
 .PHONY: pkg-config-check
 pkg-config-check:
-	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal attest broker guest-init imaged laboratory,$(libs_$(p))))),$(l):$(package_$(l))); do \
+	@for pair in $(foreach l,$(if $(filter podseal-verity,$(MAKECMDGOALS)),$(libs_common),$(sort $(foreach p,common source stack ext4 seal kata attest broker guest-init imaged laboratory,$(libs_$(p))))),$(l):$(package_$(l))); do \
 		pkg-config --exists $${pair%%:*} 2>/dev/null || { echo "podseal needs $${pair%%:*}: install the Debian package $${pair#*:} (or run: make deps)" >&2; exit 1; }; done
 
 # --- programs -----------------------------------------------------------------------------------------------------

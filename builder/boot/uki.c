@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/boot/uki.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "builder/boot/linux_image.h"
@@ -157,5 +158,22 @@ int uki_machine(const struct uki_part *kernel, const char **name, struct error *
 	if (pe_parse(kernel->bytes, kernel->size, &pe, err) < 0)
 		return -1;
 	*name = pe.machine == PE_MACHINE_X86_64 ? "x64" : "aa64";
+	return 0;
+}
+
+int uki_check(const uint8_t *bytes, size_t size, struct error *err)
+{
+	struct pe pe;
+	bool has_kernel = false, has_initrd = false;
+
+	if (pe_parse(bytes, size, &pe, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pe.section_count; i++) {
+		has_kernel |= strcmp(pe.sections[i].name, ".linux") == 0;
+		has_initrd |= strcmp(pe.sections[i].name, ".initrd") == 0;
+	}
+	if (!has_kernel || !has_initrd)
+		return error_input(err, "is no unified kernel image: it has no section %s",
+				   has_kernel ? ".initrd" : ".linux");
 	return 0;
 }

@@ -40,3 +40,6 @@ int uki_build(const struct uki_options *options, uint8_t **uki, size_t *size, st
 
 /* "x64" or "aa64", as systemd names its stubs, for the machine of an EFI kernel. */
 int uki_machine(const struct uki_part *kernel, const char **name, struct error *err) MUST_CHECK;
+
+/* 0 if this is one: an EFI program with a kernel and an initrd in it. */
+int uki_check(const uint8_t *bytes, size_t size, struct error *err) MUST_CHECK;

@@ -25,7 +25,8 @@ static const struct command commands[] = {
 	  "copy files out of an image, as a tar or into a directory", extract_options, NULL },
 	{ "check", cmd_check, "IMG [--key KEY] --record RECORD",
 	  "check that an image decrypts to what its record says", check_options, NULL },
-	{ "measure", cmd_measure, "--mode snp|sev|seves --ovmf F [OPTION]...",
+	{ "measure", cmd_measure,
+	  "--mode snp|sev|seves --ovmf F [OPTION]... | --mode laboratory --kernel K",
 	  "print the launch digest that a guest will have", measure_options,
 	  "Prints the digest in hexadecimal and nothing else; with --id-key, the ID block after "
 	  "it.\n\n"
@@ -37,6 +38,15 @@ static const struct command commands[] = {
 	  "read or verify an SNP attestation report", report_options, NULL },
 	{ "policy", cmd_policy, "IMG --measurement HEX... -o POLICY.json",
 	  "write a broker's policy for an image's key", policy_options, NULL },
+	{ "kata-config", cmd_kata_config, "IMG --kernel K [--initrd I] --firmware F [OPTION]...",
+	  "write Kata's configuration for a sealed pod, and measure it", kata_config_options,
+	  "With -o: configuration-NAME.toml, runtimeclass.yaml, pod-annotations.yaml,\n"
+	  "measurements.txt and, with --bind initdata, initdata.toml. docs/kata.md goes from "
+	  "there.\n\n"
+	  "Example:\n"
+	  "  podseal kata-config pod.img --kernel vmlinuz --initrd initrd.img --firmware AMDSEV.fd "
+	  "\\\n"
+	  "      --append podseal.kbs=vsock://2:8080 --vcpus 1,2,4 -o kata" },
 	{ "initrd", cmd_initrd, "--modules DIR [OPTION]... -o INITRD | --list INITRD",
 	  "make the guest's initrd, or say what is in one", initrd_options,
 	  "It holds podseal-init and what that needs: libraries, modules, certificates. The same\n"
@@ -51,10 +61,11 @@ static const struct command commands[] = {
 	{ "run", cmd_run, "IMG --kernel K --initrd I | --uki UKI.efi --firmware F [OPTION]...",
 	  "boot an image in QEMU, its console on the terminal", run_options,
 	  "With KVM where it works, else without. The command line of the kernel is\n"
-	  "console=ttyS0 and what --append says; without --append a UKI's own holds.\n\n"
+	  "console=ttyS0, what --append says and what leads to --broker; without these a UKI's\n"
+	  "own holds.\n\n"
 	  "Example:\n"
 	  "  podseal run pod.img --kernel vmlinuz --initrd initrd.img --forward 8080:80 \\\n"
-	  "      --append \"podseal.seal=sha256:... podseal.kbs=http://10.0.2.2:8080\"" },
+	  "      --append \"podseal.seal=sha256:...\" --broker http://127.0.0.1:8080" },
 	{ 0 },
 };
 

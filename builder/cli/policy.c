@@ -4,12 +4,22 @@
 #include <string.h>
 
 #include "attest/snp_policy.h"
+#include "builder/kata/initdata.h"
 #include "common/hex.h"
+#include "common/io.h"
 #include "common/json.h"
 #include "common/output.h"
 #include "verity/image.h"
 
-enum { OPT_JSON = 256, OPT_MEASUREMENT, OPT_HOST_DATA, OPT_ID_KEY_DIGEST, OPT_PRODUCT };
+enum {
+	OPT_JSON = 256,
+	OPT_MEASUREMENT,
+	OPT_HOST_DATA,
+	OPT_INITDATA,
+	OPT_ID_KEY_DIGEST,
+	OPT_PRODUCT,
+	INITDATA_MAX_BYTES = 1 << 20
+};
 
 const struct command_option policy_options[] = {
 	{ OPT_MEASUREMENT, "measurement", "HEX",
@@ -17,6 +27,8 @@ const struct command_option policy_options[] = {
 	  "size" },
 	{ OPT_HOST_DATA, "host-data", NULL,
 	  "HOST_DATA must be the image's seal digest, for\nguests with podseal.bind=host-data" },
+	{ OPT_INITDATA, "initdata", "FILE",
+	  "HOST_DATA must be the digest of this initdata, for\nguests with podseal.bind=initdata" },
 	{ OPT_ID_KEY_DIGEST, "id-key-digest", "HEX", "the ID block must be signed by this key" },
 	{ OPT_PRODUCT, "product", "NAME", "Milan, Genoa or Turin; more than once for several" },
 	{ 'o', "output", "POLICY.json", "the file to write" },
@@ -26,7 +38,7 @@ const struct command_option policy_options[] = {
 
 struct request {
 	struct snp_policy policy;
-	const char *output;
+	const char *output, *initdata;
 	bool json;
 };
 
@@ -59,6 +71,9 @@ static int option_take(struct request *r, int id, struct error *err)
 		return measurement_add(p, optarg, err);
 	case OPT_HOST_DATA:
 		p->has_host_data = true;
+		return 0;
+	case OPT_INITDATA:
+		r->initdata = optarg;
 		return 0;
 	case OPT_ID_KEY_DIGEST:
 		p->has_id_key_digest = true;
@@ -119,6 +134,34 @@ static int print_result(const struct request *r, const struct image *image, json
 	return 0;
 }
 
+/* HOST_DATA as Kata makes it of the pod's initdata. A guest that this names no image to starts
+ * none.
+ */
+static int host_data_from_initdata(struct request *r, const char *seal, struct error *err)
+{
+	cleanup_free uint8_t *toml = NULL;
+	size_t size;
+
+	if (file_read(r->initdata, INITDATA_MAX_BYTES, &toml, &size, err) < 0)
+		return -1;
+	if (strlen((char *)toml) != size || !strstr((char *)toml, seal))
+		return error_input(err, "%s: does not name the image's seal %s", r->initdata, seal);
+	r->policy.has_host_data = true;
+	return kata_initdata_host_data((char *)toml, r->policy.host_data, err);
+}
+
+static int host_data_set(struct request *r, const struct image *image, struct error *err)
+{
+	char seal[SEAL_DIGEST_TEXT_BYTES];
+
+	if (r->policy.has_host_data)
+		memcpy(r->policy.host_data, image->seal_digest, SEAL_DIGEST_BYTES);
+	if (!r->initdata)
+		return 0;
+	seal_digest_to_text(image->seal_digest, seal);
+	return host_data_from_initdata(r, seal, err);
+}
+
 static int policy_make(struct request *r, const char *path, struct error *err)
 {
 	cleanup_image struct image *image = NULL;
@@ -129,8 +172,8 @@ static int policy_make(struct request *r, const char *path, struct error *err)
 		       "HOST_DATA holds a seal digest");
 	if (image_open(path, &image, err) < 0)
 		return -1;
-	if (r->policy.has_host_data)
-		memcpy(r->policy.host_data, image->seal_digest, SEAL_DIGEST_BYTES);
+	if (host_data_set(r, image, err) < 0)
+		return -1;
 	if (snp_policy_json(&r->policy, &policy, err) < 0)
 		return -1;
 	keys = key_ids(&image->descriptor);
@@ -157,6 +200,9 @@ int cmd_policy(const struct command *self, int argc, char **argv, struct error *
 		return -1;
 	if (!r.policy.measurement_count || !r.output)
 		return error_usage(err, "policy: needs --measurement and -o");
+	if (r.initdata && r.policy.has_host_data)
+		return error_usage(err, "policy: --host-data and --initdata are two answers to one "
+					"question");
 	if (policy_make(&r, argv[optind], err) < 0)
 		return error_prefix(err, "making a policy");
 	return 0;

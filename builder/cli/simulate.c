@@ -13,9 +13,10 @@
 #include "builder/cli/laboratory.h"
 #include "common/io.h"
 
-/* ERROR_INPUT where this firmware would measure nothing. */
+/* `measured` is false where this firmware would measure nothing. */
 static int measure_firmware(const struct simulate_options *o, const struct measure_kernel *kernel,
-			    uint8_t measurement[SNP_DIGEST_BYTES], struct error *err)
+			    uint8_t measurement[SNP_DIGEST_BYTES], bool *measured,
+			    struct error *err)
 {
 	cleanup_free uint8_t *firmware = NULL;
 	uint8_t digest[MEASURE_MAX_BYTES];
@@ -32,8 +33,9 @@ static int measure_firmware(const struct simulate_options *o, const struct measu
 	    file_read(o->qemu->firmware, OVMF_MAX_BYTES, &firmware, &launch.firmware_size, err) < 0)
 		return -1;
 	launch.firmware = firmware;
-	if (measure_launch(&launch, digest, &size, err) < 0)
-		return -1;
+	*measured = measure_launch(&launch, digest, &size, err) == 0;
+	if (!*measured)
+		return err->kind == ERROR_INPUT ? 0 : -1;
 	memcpy(measurement, digest, SNP_DIGEST_BYTES);
 	return 0;
 }
@@ -47,15 +49,11 @@ static int measure(const struct simulate_options *o, struct simulation *simulati
 	if (qemu_cmdline(o->qemu, &cmdline, err) < 0 ||
 	    kernel_files_hash(o->qemu->kernel, o->qemu->initrd, cmdline, &kernel, err) < 0)
 		return -1;
-	if (o->qemu->firmware) {
-		if (measure_firmware(o, &kernel, simulation->measurement, err) == 0) {
-			simulation->of_firmware = true;
-			return 0;
-		}
-		if (err->kind != ERROR_INPUT)
-			return -1;
-	}
-	return laboratory_measure(&kernel, simulation->measurement, err);
+	if (o->qemu->firmware && measure_firmware(o, &kernel, simulation->measurement,
+						  &simulation->of_firmware, err) < 0)
+		return -1;
+	return simulation->of_firmware ? 0
+				       : laboratory_measure(&kernel, simulation->measurement, err);
 }
 
 /* QEMU opens it by its number: it stays open through exec. */

@@ -27,6 +27,8 @@ check "all six cases were run" test "$n" = 6
 ovmf=$vectors/ovmf_AmdSev_suffix.bin
 refuses "a mode nobody has" 2 "snp, sev, seves or laboratory" "$podseal" measure --mode tdx --ovmf "$ovmf"
 refuses "no firmware" 2 "which firmware" "$podseal" measure --mode snp
+refuses "a laboratory measures no firmware" 2 "takes --kernel, --initrd" "$podseal" measure --mode laboratory --kernel "$vectors/kernel.bin" --ovmf "$ovmf"
+refuses "  and nothing without a kernel" 2 "measures a kernel" "$podseal" measure --mode laboratory
 refuses "a CPU type QEMU does not have" 2 "EPYC-Turin" "$podseal" measure --mode snp --ovmf "$ovmf" --vcpu-type Opteron
 refuses "no vCPU" 2 "from 1 to 4096" "$podseal" measure --mode snp --ovmf "$ovmf" --vcpus 0
 refuses "features that are no number" 2 "hexadecimal" "$podseal" measure --mode snp --ovmf "$ovmf" --guest-features 0xzz

@@ -43,6 +43,14 @@ else
 fi
 check "HOST_DATA is the seal digest" is "podseal.seal=sha256:$(launch_of HOST_DATA "${launch[@]}")" "$(pinned all)"
 check "  or what one says" is "$(launch_of HOST_DATA "${launch[@]}" --host-data "$(printf '%064d' 5)")" "$(printf '%064d' 5)"
+made() { # twice at once: one laboratory
+	(lab=new launch_of MEASUREMENT "${launch[@]}" >first) &
+	lab=new launch_of MEASUREMENT "${launch[@]}" >second
+	wait $!
+	[ -s first ] && same first second && [ "$(ls new)" = "$(printf '%s\n' ark.key ark.pem ask.key ask.pem vcek.key vcek.pem)" ] &&
+		[ "$(stat -c %a new/ark.key)" = 600 ] && ! ls -d new.* 2>/dev/null && openssl verify -CAfile new/ark.pem -untrusted new/ask.pem new/vcek.pem
+}
+check "a laboratory is made where there is none" made
 refuses "a unified kernel image has no room for the stand-in" 2 "does not go with --uki" "$podseal" run all.img --uki x --firmware x --simulate-snp
 refuses "a broker by name is refused" 2 "\"broker.example\" is no address" "$podseal" run all.img --kernel k --broker http://broker.example:80
 refuses "a laboratory that lacks a file is named" 3 "laboratory: web/ark.pem: No such file" "$podseal" run all.img --kernel "$kernel" --initrd "$initrd" \

@@ -7,7 +7,7 @@
 cd "$root" || exit
 
 commands_of() { # PROGRAM
-	"$1" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+	"$1" help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 # "build --base", "build -o" ... as `help COMMAND` prints them.
@@ -23,7 +23,7 @@ options_of() { # PROGRAM
 # "--json" counts for those of them that have it.
 options_in_page() { # PAGE
 	awk '
-	/^\.Ss / { commands = $0; sub(/^\.Ss /, "", commands); gsub(/[^a-z ]/, "", commands) }
+	/^\.Ss / { commands = $0; sub(/^\.Ss /, "", commands); gsub(/[^a-z -]/, "", commands) }
 	/^\.Sh / { commands = "" }
 	/^\.It .*Fl / && commands != "" {
 		line = $0
@@ -88,7 +88,7 @@ shown() {
 	{
 		sed -n 's/^    //p' README.md CONTRIBUTING.md docs/*.md
 		sed -n '/^\.Bd -literal/,/^\.Ed/p' docs/man/*.1
-	} | sed -e ':a' -e '/\\e\{0,1\}$/N; s/\\e\{0,1\}\n *//; ta' | grep -oE '^(\$ )?([a-z]+=\$\()?(build/)?podseal(-verity|-broker)? [a-z]+ .*'
+	} | sed -e ':a' -e '/\\e\{0,1\}$/N; s/\\e\{0,1\}\n *//; ta' | grep -oE '^(\$ )?([a-z]+=\$\()?(build/)?podseal(-verity|-broker)? [a-z-]+ .*'
 }
 
 exist() {

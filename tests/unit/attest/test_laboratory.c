@@ -6,9 +6,12 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "attest/cert_table.h"
 #include "attest/laboratory.h"
+#include "attest/laboratory_report.h"
 #include "attest/snp_chain.h"
 #include "attest/snp_signature.h"
+#include "common/hex.h"
 
 #define NOW ((time_t)1748736000)
 
@@ -355,6 +358,66 @@ static void a_turin_laboratory_needs_an_fmc(void **state)
 	assert_null(none);
 }
 
+/* What the stand-in device is given: a report that fits the VCEK once it is signed, and a table in
+ * which its reader finds the chain. */
+static void a_stand_ins_report_and_table_fit_the_chain(void **state)
+{
+	static const uint8_t measurement[SNP_DIGEST_BYTES] = { 1, [47] = 2 };
+	static const uint8_t host_data[SNP_HOST_DATA_BYTES] = { 3, [31] = 4 };
+	cleanup_snp_vek struct snp_vek *vek = NULL;
+	cleanup_free char *ark = NULL, *ask = NULL, *vcek = NULL;
+	cleanup_free uint8_t *table = NULL;
+	struct cert_table parsed;
+	struct snp_report read;
+	uint8_t bytes[SNP_REPORT_BYTES];
+	size_t size;
+
+	(void)state;
+	assert_ok(laboratory_certificate_pem(lab->ark, &ark, &err));
+	assert_ok(laboratory_certificate_pem(lab->ask, &ask, &err));
+	assert_ok(laboratory_certificate_pem(lab->vcek, &vcek, &err));
+	assert_ok(laboratory_report((const uint8_t *)vcek, strlen(vcek), measurement, host_data,
+				    bytes, &err));
+	assert_ok(snp_signature_make(bytes, lab->vcek_key, &err));
+	assert_ok(verify(lab->vcek, lab->ask, lab->ark, &trust, &vek, &err));
+	assert_ok(snp_report_verify(bytes, sizeof(bytes), vek, &read, &err));
+	assert_memory_equal(read.measurement, measurement, sizeof(measurement));
+	assert_memory_equal(read.host_data, host_data, sizeof(host_data));
+	assert_int_equal(read.product, SNP_GENOA);
+	assert_ok(laboratory_certificates(ark, ask, vcek, &table, &size, &err));
+	assert_ok(cert_table_parse(table, size, &parsed, &err));
+	assert_int_equal(parsed.count, 3);
+	assert_int_equal(parsed.certificates[0].type, KBS_CERTIFICATE_VCEK);
+	assert_int_equal(parsed.certificates[2].type, KBS_CERTIFICATE_ARK);
+	uint8_t *der = der_of(lab->ark, &size);
+	assert_int_equal(parsed.certificates[2].size, size);
+	assert_memory_equal(parsed.certificates[2].bytes, der, size);
+	OPENSSL_free(der);
+	assert_fails(ERROR_INPUT,
+		     "VCEK: ", laboratory_certificates(ark, ask, "x", &table, &size, &err));
+	assert_fails(ERROR_INPUT, "",
+		     laboratory_report((const uint8_t *)ask, strlen(ask), measurement, host_data,
+				       bytes, &err));
+}
+
+/* Computed with Python's hashlib from the definition in docs/guest.md */
+static void a_laboratory_measures_kernel_initrd_and_command_line(void **state)
+{
+	static const char expected[] = "77a1789a2bf59465c672d02ad3323d5b03fbf2b18dfe36cae"
+				       "bac291e514d12cef57ceea67a01426645d918198dcca49f";
+	struct measure_kernel kernel;
+	uint8_t digest[SNP_DIGEST_BYTES];
+	char text[2 * SNP_DIGEST_BYTES + 1];
+
+	(void)state;
+	memset(kernel.kernel, 'k', sizeof(kernel.kernel));
+	memset(kernel.initrd, 'i', sizeof(kernel.initrd));
+	memset(kernel.cmdline, 'c', sizeof(kernel.cmdline));
+	assert_ok(laboratory_measure(&kernel, digest, &err));
+	hex_encode(digest, sizeof(digest), text);
+	assert_string_equal(text, expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +428,8 @@ int main(void)
 		cmocka_unit_test(other_signature_algorithms_are_refused),
 		cmocka_unit_test(a_chain_of_another_length_is_refused),
 		cmocka_unit_test(a_turin_laboratory_needs_an_fmc),
+		cmocka_unit_test(a_stand_ins_report_and_table_fit_the_chain),
+		cmocka_unit_test(a_laboratory_measures_kernel_initrd_and_command_line),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -114,6 +114,53 @@ static void an_snp_guest_is_measured_with_its_seal_in_host_data(void **state)
 			   " -netdev user,id=net" NETWORK);
 }
 
+static void a_broker_is_led_to(void **state)
+{
+	const struct broker_route over_ip = { .parameters = (char *)"podseal.kbs=X" };
+	const struct broker_route by_socket = { .parameters = (char *)"podseal.kbs=port://P",
+						.socket = (char *)"a,b.sock" };
+	struct qemu_options o = basic();
+
+	(void)state;
+	o.broker = &over_ip;
+	o.rdinit = "rdinit=/first";
+	assert_command(&o, MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 "
+				   "-kernel vmlinuz -initrd initrd.img -append "
+				   "'console=ttyS0 podseal.kbs=X rdinit=/first'" IMAGE
+				   " -netdev user,id=net" NETWORK);
+	o.broker = &by_socket;
+	o.rdinit = NULL;
+	o.append = "quiet";
+	assert_command(&o,
+		       MACHINE "-accel tcg,thread=multi -cpu max -m 1024M -smp 2 "
+			       "-kernel vmlinuz -initrd initrd.img -append "
+			       "'console=ttyS0 quiet podseal.kbs=port://P'" IMAGE
+			       " -netdev user,id=net" NETWORK " -device virtio-serial-pci -chardev "
+			       "socket,id=broker,path=a,,b.sock,reconnect=1 -device "
+			       "virtserialport,chardev=broker,name=podseal.broker");
+}
+
+/* What is measured is what podseal-init reads, and not what comes before it. */
+static void the_command_line_is_told(void **state)
+{
+	const struct broker_route route = { .parameters = (char *)"podseal.kbs=X" };
+	struct qemu_options o = basic();
+	char *line;
+	struct error err;
+
+	(void)state;
+	o.append = "quiet";
+	o.broker = &route;
+	o.rdinit = "rdinit=/first";
+	assert_int_equal(qemu_cmdline(&o, &line, &err), 0);
+	assert_string_equal(line, "console=ttyS0 quiet podseal.kbs=X");
+	free(line);
+	o = basic();
+	o.uki = "pod.efi";
+	assert_int_equal(qemu_cmdline(&o, &line, &err), 0);
+	assert_null(line);
+}
+
 /* A name may not add options to the disk: "x,file.locking=off" is all name. */
 static void a_comma_in_a_name_stays_in_it(void **state)
 {
@@ -146,6 +193,7 @@ static void words_are_quoted_for_a_shell(void **state)
 static void what_does_not_go_together_is_refused(void **state)
 {
 	static const struct qemu_snp snp = { .cpu = "EPYC-v4" };
+	static const struct broker_route route = { .parameters = (char *)"podseal.kbs=X" };
 	static const struct {
 		struct qemu_options options;
 		const char *message;
@@ -160,6 +208,12 @@ static void what_does_not_go_together_is_refused(void **state)
 		    .firmware = "f" },
 		  "--initrd does not go" },
 		{ { .vcpus = 1, .memory_bytes = 1 << 20, .uki = "u" }, "needs --firmware" },
+		{ { .vcpus = 1,
+		    .memory_bytes = 1 << 20,
+		    .uki = "u",
+		    .firmware = "f",
+		    .broker = &route },
+		  "say with --append" },
 		{ { .vcpus = 1, .memory_bytes = 0, .kernel = "k" }, "not a number of MiB" },
 		{ { .vcpus = 1, .memory_bytes = 1000000, .kernel = "k" }, "not a number of MiB" },
 		{ { .vcpus = 0, .memory_bytes = 1 << 20, .kernel = "k" }, "0 vCPUs" },
@@ -196,7 +250,9 @@ static void everything_at_once_fits(void **state)
 		many[i] = (struct qemu_forward){ 65535, 65535 };
 	o.forwards = many;
 	o.forward_count = QEMU_FORWARDS_MAX;
-	o.firmware = o.append = o.scratch = "x";
+	const struct broker_route route = { .parameters = (char *)"x", .socket = (char *)"x" };
+	o.broker = &route;
+	o.firmware = o.append = o.scratch = o.rdinit = "x";
 	assert_int_equal(qemu_command_make(&o, &command, &err), 0);
 	assert_null(command.argv[command.argc]);
 }
@@ -208,6 +264,8 @@ int main(void)
 		cmocka_unit_test(a_uki_keeps_its_command_line),
 		cmocka_unit_test(ports_and_a_scratch_disk_come_with_it),
 		cmocka_unit_test(an_snp_guest_is_measured_with_its_seal_in_host_data),
+		cmocka_unit_test(a_broker_is_led_to),
+		cmocka_unit_test(the_command_line_is_told),
 		cmocka_unit_test(a_comma_in_a_name_stays_in_it),
 		cmocka_unit_test(words_are_quoted_for_a_shell),
 		cmocka_unit_test(what_does_not_go_together_is_refused),

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# pod.sh: for tests that boot a small image of their own, which tells that it runs; after guest.sh and guest_kernel.
+#
+#   pod NAME OPTION...        NAME.img, of a base whose /sbin/init says "the pod runs as process N with N argument" and what it finds in its environment.
+#                             With "ask" on the kernel command line it then asks for a line on the console before it reads /etc/later.
+#   seal IMAGE                its seal digest
+#   ./guest INITRD IMAGE PARAMETERS [QEMU WORD...]   the machine that `podseal run` makes, with more words for QEMU; IMAGE "-" is no disk
+#   said REGEX / unsaid REGEX                      whether the last guest's console has such a line, for check
+#   refusal SENTENCE REGEX COMMAND...              ok if the guest ends with "podseal-init: REGEX", and nothing of the image has run
+#   console_says REGEX        waits until the guest that runs in the background has said so on .console
+#   ends PID                  waits for that guest's end, for at most BOOT_SECONDS
+cat >"$work/pod.c" <<'C'
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+int main(int argc, char **argv, char **envp)
+{
+	char text[4096];
+	ssize_t n;
+	printf("\nthe pod runs as process %d with %d argument\n", getpid(), argc);
+	for (; *envp; envp++)
+		printf("environment: %s\n", *envp);
+	n = read(open("/proc/cmdline", O_RDONLY), text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = 0;
+	if (strstr(text, " ask")) {
+		printf("the pod asks\n");
+		fflush(stdout);
+		n = read(0, text, sizeof(text));
+		n = read(open("/etc/later", O_RDONLY), text, sizeof(text));
+		printf("/etc/later: %s\n", n < 0 ? strerror(errno) : "was read");
+	}
+	printf("the pod is done\n");
+	fflush(stdout);
+	/* the serial port's queue, before the power goes */
+	fsync(1);
+	sleep(1);
+	return reboot(RB_POWER_OFF);
+}
+C
+
+pod() {
+	mkdir -p "$work/base/"{dev,etc,proc,run,sbin,sys} &&
+		gcc -O1 -w -static -o "$work/base/sbin/init" "$work/pod.c" &&
+		printf "told by the pod %4080s" "" {1..2} >"$work/base/etc/later" && echo "$1" >"$work/base/etc/pod" &&
+		"$podseal" build --base "rootfs:$work/base" --progress none "${@:2}" -o "$1.img"
+}
+
+seal() {
+	"$verity" root "$1" | sed -n 's/^seal //p'
+}
+
+cat >"$work/guest" <<SH
+#!/bin/bash
+image=\$2
+[ "\$image" != - ] || image=/dev/null
+eval "words=(\$("$podseal" run "\$image" --kernel "$kernel" --initrd "\$1" --append "quiet panic=-1 \$3" --memory 512M --dry-run))" || exit
+if [ "\$2" = - ]; then
+	for i in "\${!words[@]}"; do
+		[[ \${words[i]} != *image,* ]] || unset "words[i-1]" "words[i]"
+	done
+fi
+exec "\${words[@]}" "\${@:4}"
+SH
+chmod +x "$work/guest"
+said() {
+	grep -Eq -- "$1" "$work/.console"
+}
+unsaid() {
+	! said "$1"
+}
+
+refusal() {
+	boots "$1" "^podseal-init: $2" "${@:3}"
+	check "  and nothing of the image runs" unsaid "the pod runs"
+}
+
+console_says() {
+	local i
+	for ((i = 0; i < BOOT_SECONDS * 5; i++)); do
+		said "$1" && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+ends() {
+	local i
+	for ((i = 0; i < BOOT_SECONDS * 5; i++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.2
+	done
+	kill -9 "$1"
+}
