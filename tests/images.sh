@@ -9,12 +9,28 @@
 #   take_partition IMG NAME OUT      copies one partition out
 #   says SENTENCE TEXT COMMAND...    ok if what the command prints is TEXT
 #   seal_digest IMG                  sha256:... of the descriptor beside it
+#   demo_images NAME...              the demo's images, made from Debian's packages once into demo/; skips the script where they cannot be
 #   fs_of IMG VOLUME OUT [KEY]       the file system of a volume, decrypted by decrypt.py where it is sealed
 # shellcheck disable=SC2154 # root, work, podseal: lib.sh's
 need python3 zstd sfdisk jq
 
 make_images() {
 	(cd "$work" && { printf 'from images import *\n'; cat; } >.script.py && PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1 python3 .script.py)
+}
+
+demo_images() {
+	local image making=()
+	need mmdebstrap flock
+	[ "$(id -u)" -eq 0 ] || unshare --user --map-root-user true 2>/dev/null || skip_all "mmdebstrap needs root or a user namespace"
+	mkdir -p "$root/demo"
+	for image; do
+		# tests run at the same time
+		flock "$root/demo/.$image.lock" "$root/images/make-image" "$root/images/$image" "$root/demo/$image" &
+		making+=($!)
+	done
+	for image in "${making[@]}"; do
+		check "an image of the demo is made from packages" wait "$image" || exit
+	done
 }
 
 says() {
