@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # pod.sh: for tests that boot a small image of their own, which tells that it runs; after guest.sh and guest_kernel.
 #
-#   pod NAME OPTION...        NAME.img, of a base whose /sbin/init says "the pod runs as process N with N argument" and what it finds in its environment.
+#   witness NAME OPTION...    NAME.img, of a base whose /sbin/init says "the pod runs as process N with N argument" and what it finds in its environment.
 #                             With "ask" on the kernel command line it then asks for a line on the console before it reads /etc/later.
 #   seal IMAGE                its seal digest
 #   ./guest INITRD IMAGE PARAMETERS [QEMU WORD...]   the machine that `podseal run` makes, with more words for QEMU; IMAGE "-" is no disk
@@ -42,7 +42,7 @@ int main(int argc, char **argv, char **envp)
 }
 C
 
-pod() {
+witness() {
 	mkdir -p "$work/base/"{dev,etc,proc,run,sbin,sys} &&
 		gcc -O1 -w -static -o "$work/base/sbin/init" "$work/pod.c" &&
 		printf "told by the pod %4080s" "" {1..2} >"$work/base/etc/later" && echo "$1" >"$work/base/etc/pod" &&

@@ -14,7 +14,7 @@ guest_kernel
 cd "$work" || exit
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 30 -subj /CN=signer 2>/dev/null
-check "an image is made, and another that is signed" eval 'pod one --encrypt none && pod two --encrypt none --sign-key signer.key --sign-cert signer.pem'
+check "an image is made, and another that is signed" eval 'witness one --encrypt none && witness two --encrypt none --sign-key signer.key --sign-cert signer.pem'
 check "so is an initrd" "$podseal" initrd --modules "$modules" -o initrd.img
 check "  and one that trusts the signer" "$podseal" initrd --modules "$modules" --trust signer.pem -o trusting.img
 one=podseal.seal=$(seal one.img)

@@ -13,7 +13,7 @@ guest_kernel
 . "$root/tests/pod.sh"
 cd "$work" || exit
 
-check "two images are made" eval 'pod one --encrypt none && pod two --encrypt none'
+check "two images are made" eval 'witness one --encrypt none && witness two --encrypt none'
 check "so is an initrd" "$podseal" initrd --modules "$modules" -o initrd.img
 one=podseal.seal=$(seal one.img)
 words="noinitrd init=/bin/sh root=/dev/vda1 rootflags=rw rw single S 1 rescue emergency debug break=mount rd.shell rd.break=pre-mount systemd.debug-shell \

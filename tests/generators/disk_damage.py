@@ -55,6 +55,10 @@ class Disk:
     def tree(self):
         self.flip(self.start("root-hash") + 4096 + 5)
 
+    def header(self):
+        """The second block of a LUKS2 header: the first is read with the volume."""
+        self.flip(self.start("root-data") + 4096 + 5)
+
     def program(self):
         """The block that /sbin/init begins with."""
         at = self.start("root-data")
