@@ -87,6 +87,7 @@ int main(void)
 		(void)hand_over(&guest, started_ms, &err);
 	for (size_t i = 0; i < DESCRIPTOR_MAX_VOLUMES; i++)
 		secret_free(guest.keys[i]);
+	console_wait();
 	(void)error_report("podseal-init", &err);
 	console_power_off();
 }
