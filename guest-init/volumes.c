@@ -35,8 +35,8 @@ static int read_through(const struct mapped *verity, struct error *err)
 	if (fd < 0)
 		return error_system(err, "%s", verity->path);
 	if (pread_exact(fd, block, sizeof(block), 0, err) < 0)
-		return error_mismatch(err, "the first block does not match the root hash: the "
-					   "image is damaged");
+		return error_mismatch(err, "the first block does not match the root hash, or "
+					   "cannot be read: the image is damaged");
 	return 0;
 }
 
