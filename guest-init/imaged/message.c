@@ -158,7 +158,7 @@ int answer_frame(uint32_t stream, const struct answer *answer, uint8_t **frame, 
 
 	if (answer->status != TTRPC_OK) {
 		memcpy(text, answer->text, sizeof(text));
-		status.code = answer->status;
+		status.code = (int32_t)answer->status;
 		status.message = text;
 		response.status = &status;
 	} else {
