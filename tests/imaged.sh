@@ -7,13 +7,14 @@
 #                             where mount namespaces or overlays are not allowed
 #   imaged_start [COMMAND...] starts the service, by way of COMMAND (such as one that takes capabilities away); $socket is where it listens, $pid it
 #   imaged_stop               SIGTERM; $ended is its exit status
-#   $seen                     the guest's root as the service sees it, with what is mounted there
-#   kata_agent ARGUMENT...    tests/kata/agent, which it builds once; skips the script where Go or its packages are missing
+#   "${inside[@]}" COMMAND... runs it where the service runs, before its root folder: what is mounted in $guest is seen there only
+#   kata_agent_build          builds tests/kata/agent; skips the script where Go or its packages are missing
+#   kata_agent ARGUMENT...    runs it
 guest=$work/guest
 bundles=$guest/run/kata-containers
 socket=$guest/run/confidential-containers/cdh.sock
-pid='' ended='' seen=''
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; at_end' EXIT
+pid='' ended='' keeper=''
+trap 'exec 9>&-; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; at_end' EXIT
 
 nginx_digest=sha256:$(printf 'a%.0s' {1..64})
 app_digest=sha256:$(printf 'b%.0s' {1..64})
@@ -31,7 +32,7 @@ namespace=(unshare -m)
 [ "$(id -u)" -eq 0 ] || namespace=(unshare -rm)
 
 imaged_root() {
-	need unshare chroot
+	need unshare nsenter chroot
 	mkdir -p "$guest"/{proc,run,usr/lib/podseal} "$bundles"
 	imaged_container web "I am web"
 	imaged_container twin "I am web"
@@ -54,19 +55,34 @@ imaged_root() {
 		skip_all "overlays in a mount namespace are not allowed here: $(tail -n 1 "$work/.said")"
 }
 
-imaged_start() {
-	: >"$work/imaged.log"
+# A process that only holds the namespace, so that a service may be started in it again.
+imaged_namespace() {
 	cp "$PROGRAMS/podseal-imaged" "$guest/podseal-imaged"
+	# it is static, but not under the sanitizers
+	ldd "$guest/podseal-imaged" 2>/dev/null | grep -oE '/[^ ]+' | xargs -r cp -L --parents -t "$guest"
+	mkfifo "$work/keep"
 	# shellcheck disable=SC2016
-	"${namespace[@]}" sh -c 'mount --bind "$1" "$1" && mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"; shift; exec "$@"' \
-		sh "$guest" "$@" chroot "$guest" /podseal-imaged 2>"$work/imaged.log" &
+	"${namespace[@]}" sh -c 'mount --bind "$1" "$1" && { mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"; } && echo there && exec cat "$2"' \
+		sh "$guest" "$work/keep" >"$work/keeper.said" 2>&1 &
+	keeper=$!
+	exec 9>"$work/keep"
+	for _ in {1..400}; do
+		grep -q there "$work/keeper.said" && break
+		sleep 0.05
+	done
+	inside=(nsenter --mount --target "$keeper")
+	[ "$(id -u)" -eq 0 ] || inside=(nsenter --user --mount --preserve-credentials --target "$keeper")
+}
+
+imaged_start() {
+	[ -n "$keeper" ] || imaged_namespace
+	"${inside[@]}" "$@" chroot "$guest" /podseal-imaged 9>&- 2>"$work/imaged.log" &
 	pid=$!
 	for _ in {1..400}; do
 		grep -q 'listening at' "$work/imaged.log" && break
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done
-	seen=/proc/$pid/root
 	grep -q 'listening at' "$work/imaged.log" && return
 	not_ok "the service starts"
 	tell "$work/imaged.log"

@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-
-enum { DELETE_OPEN_FOLDERS = 16 };
 
 struct path {
 	char text[PATH_MAX];
@@ -37,13 +35,17 @@ static int make_folder(struct path path, struct error *err)
 	return 0;
 }
 
-/* FTW_CHDIR: the folder that holds it is the present one, so no path is too long. */
-static int delete_one(const char *path, const struct stat *st, int type, struct FTW *at)
+/* fts(3) goes into each folder, so no path is too long; a name is relative to where it is then. */
+static void delete_below(char *path)
 {
-	(void)st;
-	if (at->level > 0)
-		(void)unlinkat(AT_FDCWD, path + at->base, type == FTW_DP ? AT_REMOVEDIR : 0);
-	return 0;
+	char *paths[] = { path, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
+	const FTSENT *entry;
+
+	while (tree && (entry = fts_read(tree)))
+		if (entry->fts_level > 0 && entry->fts_info != FTS_D)
+			(void)unlinkat(AT_FDCWD, entry->fts_accpath,
+				       entry->fts_info == FTS_DP ? AT_REMOVEDIR : 0);
 }
 
 /* In a process of its own, as a container may have left a million files. Two of them at the same
@@ -58,8 +60,7 @@ static void empty_trash(const char *scratch)
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0); /* other people's connections among them */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)nftw(trash.text, delete_one, DELETE_OPEN_FOLDERS,
-		   FTW_CHDIR | FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
+	delete_below(trash.text);
 	_exit(0);
 }
 

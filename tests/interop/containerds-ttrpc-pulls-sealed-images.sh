@@ -34,22 +34,22 @@ check "the service listens" test -S "$socket"
 check "for root alone" test "$(stat -c %a "$socket")" = 600
 
 check "a sealed image is pulled by its tag" answers "$nginx_digest" pull "$socket" docker.io/library/nginx:1.25 $in_guest/web-1
-check "its root file system is there" grep -qx "I am web" "$seen$in_guest/web-1/rootfs/etc/name"
+check "its root file system is there" "${inside[@]}" grep -qx "I am web" "$bundles/web-1/rootfs/etc/name"
 check "and its config.json" same "$guest/usr/lib/podseal/containers/web/config.json" "$bundles/web-1/config.json"
-check "the root file system is writable" sh -c "echo changed >'$seen$in_guest/web-1/rootfs/etc/name'"
+check "the root file system is writable" "${inside[@]}" sh -c "echo changed >'$bundles/web-1/rootfs/etc/name'"
 if [ "$(id -u)" -eq 0 ]; then
-	check "a container's root user may do there what it may elsewhere" sh -c "cd '$seen$in_guest/web-1/rootfs' && touch new && chown 1234:1234 new etc/name &&
+	check "a container's root user may do there what it may elsewhere" "${inside[@]}" sh -c "cd '$bundles/web-1/rootfs' && touch new && chown 1234:1234 new etc/name &&
 		chmod 4755 new && setpriv --reuid 1234 --clear-groups sh -c 'echo mine >>new' && mkdir -m 0 closed && touch closed/file && mknod null c 1 3 && setcap cap_net_raw+ep new"
 else
 	skip "a container's root user may do there what it may elsewhere" "not root"
 fi
 check "and what is sealed stays as it is" grep -qx "I am web" "$guest/usr/lib/podseal/containers/web/rootfs/etc/name"
 check "a pull again, as after a lost answer, is answered again" answers "$nginx_digest" pull "$socket" nginx:1.25 $in_guest/web-1
-check "and changes nothing" grep -qx changed "$seen$in_guest/web-1/rootfs/etc/name"
+check "and changes nothing" "${inside[@]}" grep -qx changed "$bundles/web-1/rootfs/etc/name"
 check "another image does not get into that bundle" refuses_with "7: podseal-imaged: bundle web-1 has the image of container web already" \
 	pull "$socket" "quay.io/org/app@$app_digest" $in_guest/web-1
 check "the same image for another container is fresh" answers "$nginx_digest" pull "$socket" nginx:1.25 $in_guest/web-2
-check "  its files are the sealed ones" grep -qx "I am web" "$seen$in_guest/web-2/rootfs/etc/name"
+check "  its files are the sealed ones" "${inside[@]}" grep -qx "I am web" "$bundles/web-2/rootfs/etc/name"
 
 n=0
 while read -r reference digest; do
@@ -111,7 +111,7 @@ check "a config.json that is a link is replaced" answers "$nginx_digest" pull "$
 check "  by a file" test ! -L "$bundles/link-3/config.json" -a -s "$bundles/link-3/config.json"
 
 check "100 pulls that overlap are all done" kata_agent pull-many "$socket" nginx:1.25 100 $in_guest
-check "  each has its own root file system" sh -c "echo mine >'$seen$in_guest/many-7/rootfs/etc/name' && grep -qx 'I am web' '$seen$in_guest/many-8/rootfs/etc/name'"
+check "  each has its own root file system" "${inside[@]}" sh -c "echo mine >'$bundles/many-7/rootfs/etc/name' && grep -qx 'I am web' '$bundles/many-8/rootfs/etc/name'"
 
 for call in "api.SealedSecretService UnsealSecret" "api.GetResourceService GetResource" "api.SecureMountService SecureMount" \
 	"keyprovider.KeyProviderService UnWrapKey" "api.ImagePullService Other"; do
