@@ -4,8 +4,8 @@
 #   make podseal-verity     one program                make fuzz F=gpt   one fuzzer until stopped; without F each for FUZZ_SECONDS
 #   make check              all tests, a summary       make bench        the numbers of docs/performance.md
 #   make check T=name       one test, its output       make format       clang-format; `make check-format` only looks
-#   make demo               from packages to a sealed  make install      honours DESTDIR and PREFIX
-#                           and verified pod           make deps         installs the packages of images/packages.txt
+#   make demo               from packages to a pod     make install      honours DESTDIR and PREFIX
+#                           that answers, sealed       make deps         installs the packages of images/packages.txt
 #
 # Programs land in build/. V=1 shows the commands; CFLAGS and LDFLAGS are yours.
 
