@@ -75,6 +75,8 @@ static void other_kinds_of_body(void **state)
 	}
 }
 
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 static void anything_else_is_refused(void **state)
 {
 	static char cookie[600] = "HTTP/1.1 200 OK\r\nSet-Cookie: kbs-session-id=";
@@ -89,6 +91,21 @@ static void anything_else_is_refused(void **state)
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcd", "1 bytes after the answer" },
 		{ cookie, "a cookie of more than 255" },
 		{ "", "closed in the middle of an answer" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+		  "not an HTTP answer" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+		  "0\r\n\r\n",
+		  "not an HTTP answer" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\n",
+		  "not an HTTP answer" },
+		{ CHUNKED "zz\r\n", "not an HTTP answer" },
+		{ CHUNKED "-1\r\n", "not an HTTP answer" },
+		{ CHUNKED "fffffffffffffffff\r\n", "not an HTTP answer" },
+		{ CHUNKED "1\r\nabc\r\n", "not an HTTP answer" },
+		{ CHUNKED "3\r\nabc\r\n", "not an HTTP answer: stream ended" },
+		{ CHUNKED "0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "19 bytes after the answer" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 403 No\r\n\r\n",
+		  "19 bytes after the answer" },
 	};
 	struct error err;
 
@@ -115,6 +132,21 @@ static void a_body_is_bounded(void **state)
 	memcpy(text, "HTTP/1.1 200 OK\r\n\r\n", 19);
 	assert_refused("long", feed(text, size, 4096, true, &r, &err), &err, ERROR_INPUT,
 		       "a body of more than 2097152 bytes");
+}
+
+static void a_head_is_bounded(void **state)
+{
+	cleanup_http_response struct http_response r = { 0 };
+	size_t size = 1 << 20;
+	cleanup_free char *text = malloc(size);
+	struct error err;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', size);
+	memcpy(text, "HTTP/1.1 200 OK\r\nX: ", 20);
+	assert_refused("long", feed(text, size, 4096, true, &r, &err), &err, ERROR_INPUT,
+		       "not an HTTP answer: too many header bytes seen");
 }
 
 static void a_request_is_written(void **state)
@@ -163,6 +195,7 @@ int main(void)
 		cmocka_unit_test(other_kinds_of_body),
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test(a_body_is_bounded),
+		cmocka_unit_test(a_head_is_bounded),
 		cmocka_unit_test(a_request_is_written),
 		cmocka_unit_test(nothing_breaks_out_of_its_line),
 	};
