@@ -64,9 +64,6 @@ int image_find(struct image_search *search, struct disk *disk, struct image **im
 	       struct error *err)
 {
 	uint64_t last = clock_ms() + search->wait_ms;
-	/* events that are here already are still looked at then, but a host can make them for ever
-	 */
-	uint64_t end = last + search->wait_ms;
 	struct attempt attempt;
 
 	for (;;) {
@@ -74,8 +71,6 @@ int image_find(struct image_search *search, struct disk *disk, struct image **im
 		if (found != 0)
 			return found < 0 ? -1 : 0;
 		uint64_t quiet = clock_ms() + search->quiet_ms;
-		if (clock_ms() >= end)
-			break;
 		bool any = attempt.nearness != NO_DISK;
 		int event = disk_wait(search->uevent_fd, search->modules,
 				      any && quiet < last ? quiet : last, &search->waited_ms, err);

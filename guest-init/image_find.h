@@ -28,9 +28,9 @@ struct image_search {
 	uint64_t waited_ms; /* grows by how long it waited for devices */
 };
 
-/* Looks at all disks, again at each event of a block device, until one is accepted, but for no
- * longer than twice `wait_ms`. The caller closes *image. On failure the error is that of the disk
- * that came nearest: a sealed image that was not accepted, else what made a disk no sealed image.
- */
+/* Looks at all disks, again at each event of a block device, until one is accepted; what a host
+ * adds meanwhile makes that no longer than `wait_ms` and disk_wait()'s grace. The caller closes
+ * *image. On failure the error is that of the disk that came nearest: a sealed image that was not
+ * accepted, else what made a disk no sealed image. */
 int image_find(struct image_search *search, struct disk *disk, struct image **image,
 	       struct error *err) MUST_CHECK;
