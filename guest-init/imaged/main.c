@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "common/io.h"
 #include "common/version.h"
@@ -38,13 +39,22 @@ static int load_pod(struct image_store *store, struct error *err)
 	return 0;
 }
 
+static double now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
 /* For the server: one call, one line in the journal. */
 static void answer(void *context, const struct call *call, struct answer *answer)
 {
+	double before = now_ms();
 	char note[CALLS_NOTE_BYTES];
 
 	calls_answer(context, call, answer, note);
-	(void)fprintf(stderr, "podseal-imaged: %s\n", note);
+	(void)fprintf(stderr, "podseal-imaged: %s (%.1f ms)\n", note, now_ms() - before);
 }
 
 /* SIGTERM and SIGINT are the server's. The processes that delete what is not needed any more are

@@ -38,6 +38,13 @@ starts_not() { # EXIT REGEX: the service, as it is started in the guest
 # --- what it says of itself
 check "--help" sh -c "'$PROGRAMS/podseal-imaged' --help | grep -q /run/confidential-containers/cdh.sock"
 check "--version" sh -c "'$PROGRAMS/podseal-imaged' --version | grep -q '^podseal-imaged [0-9]'"
+page() {
+	local option
+	for option in $("$PROGRAMS/podseal-imaged" --help | grep -oE -- '--[a-z]+'); do
+		grep -q "^\.It Fl \\\\-${option#--}" "$root/docs/man/podseal-imaged.8" || { echo "$option"; return 1; }
+	done
+}
+check "its man page has each option" page
 refuses "an unknown option is refused" 2 "^podseal-imaged: unknown option --resource; see --help$" "$PROGRAMS/podseal-imaged" --resource
 refuses "an operand is refused" 2 '^podseal-imaged: unexpected "x"; it takes no operands$' "$PROGRAMS/podseal-imaged" x
 imaged_namespace

@@ -16,6 +16,7 @@ for program in podseal podseal-verity podseal-broker; do
 	done
 done
 check "podseal-init is installed for initrds, with its man page" test -x "$work/dest/usr/lib/podseal/podseal-init" -a -s "$share/man/man8/podseal-init.8"
+check "podseal-imaged is installed for Kata's guests, with its man page" test -x "$work/dest/usr/lib/podseal/podseal-imaged" -a -s "$share/man/man8/podseal-imaged.8"
 check "  and podseal-laboratory for test guests" test -x "$work/dest/usr/lib/podseal/podseal-laboratory"
 check "the broker comes with its systemd unit" test -s "$work/dest/usr/lib/systemd/system/podseal-broker.service"
 check "nothing lies outside PREFIX" test "$(ls -A "$work/dest")" = usr
