@@ -219,6 +219,7 @@ $(signatures): $(B)/obj/tests/bench/signatures.o $(call archives_of,attest)
 bench: all $(limits) $(signatures)
 	@tests/bench/run
 	@tests/bench/broker
+	@tests/bench/guest
 
 formatted := $(wildcard common/*.[ch] format/*.[ch] verity/*.[ch] verity/*/*.[ch] attest/*.[ch] broker/*.[ch] broker/*/*.[ch] guest-init/*.[ch] guest-init/*/*.[ch] laboratory/*.[ch] builder/*/*.[ch] tests/*/*/*.[ch] tests/bench/*.c)
 format:

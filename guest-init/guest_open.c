@@ -63,6 +63,7 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 				     &guest->keys[i], err) < 0)
 			return -1;
 	guest->broker_wait_ms = kbs_client_waited_ms(client);
+	guest->device_wait_ms += kbs_client_report_ms(client);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ enum {
 
 struct kbs_client {
 	struct kbs_client_options options;
-	uint64_t deadline_ms, waited_ms;
+	uint64_t deadline_ms, waited_ms, report_ms;
 	struct stream *stream; /* NULL: to be opened for the next request */
 	char cookie[HTTP_COOKIE_BYTES];
 	char *token;
@@ -41,6 +41,11 @@ void kbs_client_free(struct kbs_client *client)
 uint64_t kbs_client_waited_ms(const struct kbs_client *client)
 {
 	return client->waited_ms;
+}
+
+uint64_t kbs_client_report_ms(const struct kbs_client *client)
+{
+	return client->report_ms;
 }
 
 static int receive(struct kbs_client *client, struct http_response *response, struct error *err)
@@ -152,8 +157,19 @@ static int challenge(struct kbs_client *client, struct kbs_challenge *result, st
 	return 0;
 }
 
+static int get_report(struct kbs_client *client, const uint8_t report_data[SNP_REPORT_DATA_BYTES],
+		      struct report *report, struct error *err)
+{
+	uint64_t before = clock_ms();
+	int result = report_get(client->options.config, client->options.device, report_data, report,
+				err);
+
+	client->report_ms += clock_ms() - before;
+	return result;
+}
+
 /* A report that has the challenge and this client's key in it, as JSON. */
-static int make_evidence(const struct kbs_client *client, const struct kbs_challenge *challenge,
+static int make_evidence(struct kbs_client *client, const struct kbs_challenge *challenge,
 			 json_t *public_key, json_t **evidence, struct error *err)
 {
 	uint8_t report_data[SNP_REPORT_DATA_BYTES];
@@ -162,8 +178,7 @@ static int make_evidence(const struct kbs_client *client, const struct kbs_chall
 
 	if (kbs_report_data(challenge->nonce, public_key, "", challenge->hash, report_data, err) <
 		    0 ||
-	    report_get(client->options.config, client->options.device, report_data, &report, err) <
-		    0)
+	    get_report(client, report_data, &report, err) < 0)
 		return -1;
 	if (cert_table_parse(report.certificates, report.certificates_size, &table, err) < 0)
 		return error_prefix(err, "the host's certificates");

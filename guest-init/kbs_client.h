@@ -38,3 +38,6 @@ int kbs_client_fetch(struct kbs_client *client, const char *key_id, size_t size,
 
 /* How long it waited for the broker so far. */
 uint64_t kbs_client_waited_ms(const struct kbs_client *client);
+
+/* And for the firmware to make its report. */
+uint64_t kbs_client_report_ms(const struct kbs_client *client);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "guest-init/console.h"
 #include "guest-init/rcu.h"
 #include "guest-init/uevent.h"
@@ -83,6 +85,8 @@ int main(void)
 	/* the kernel makes variables of the words of its command line that it does not know, and
 	 * libraries take orders from those: OPENSSL_CONF names a file */
 	(void)clearenv();
+	/* nor a file of libcrypto's choice: the initrd has none, and looking for it takes time */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (run(&guest, &err) == 0)
 		(void)hand_over(&guest, started_ms, &err);
 	for (size_t i = 0; i < DESCRIPTOR_MAX_VOLUMES; i++)

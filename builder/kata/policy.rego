@@ -261,18 +261,17 @@ refused_of_request := {check | some check in request_checks; not request_passes(
 
 # By container that the request may be for; none, where its image is not part of the sealed pod.
 # The agent runs the pause process of the guest itself, whatever the request says of it.
-refused_of_container[name] := refused if {
+refused_of_container := {"pause": refused} if {
 	kind == "sandbox"
-	name := "the pause container"
 	refused := {check | some check in pause_checks; not passes(check, pause)}
 }
 
-refused_of_container[name] := refused if {
+refused_of_container := refused if {
 	kind == "container"
-	some container in policy_data.containers
-	sealed_reference(container)
-	name := container.name
-	refused := {check | some check in container_checks; not passes(check, container)}
+	refused := {container.name: {check | some check in container_checks; not passes(check, container)} |
+		some container in policy_data.containers
+		sealed_reference(container)
+	}
 }
 
 # The runtimes' annotations, and the metadata that the agent takes for them: all say the same.
@@ -284,12 +283,9 @@ kind := one if {
 
 pause := {"volumes": [], "image_volumes": [], "privileged": false}
 
-kinds(annotations) := values if {
-	is_object(annotations)
-	values := {annotations[key] |
-		some key in ["io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"]
-		annotations[key]
-	}
+kinds(annotations) := {annotations[key] |
+	some key in ["io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"]
+	annotations[key]
 }
 
 # --- of the request itself, whichever container it is for
@@ -481,17 +477,14 @@ passes(check, container) if {
 	have := input.OCI.Process.Capabilities
 	have.Inheritable == []
 	have.Ambient == []
-	bounding := {name | some name in container.capabilities}
-	effective := {name | some name in container.effective}
-	capabilities(have.Bounding) == bounding
+	sealed := {capability | some capability in container.capabilities}
+	capabilities(have.Bounding) == sealed
 	capabilities(have.Effective) == capabilities(have.Permitted)
-	capabilities(have.Effective) in [bounding, effective]
+	usable := capabilities(have.Effective)
+	usable in [sealed, {capability | some capability in container.effective}]
 }
 
-capabilities(list) := names if {
-	is_array(list)
-	names := {trim_prefix(name, "CAP_") | some name in list}
-}
+capabilities(list) := {trim_prefix(name, "CAP_") | some name in list} if is_array(list)
 
 passes(check, container) if {
 	check == "no_new_privileges"
