@@ -118,7 +118,7 @@ links() {
 	for file in README.md CONTRIBUTING.md docs/*.md; do
 		while read -r target; do
 			[ -e "$(dirname "$file")/$target" ] || { echo "$file: $target"; bad=1; }
-		done < <(grep -oE '\]\([^)#:]+' "$file" | cut -c 3-)
+		done < <(grep -oE '\]\([^)#]+' "$file" | cut -c 3- | grep -v '^https:')
 	done
 	return $bad
 }
