@@ -14,6 +14,9 @@ for attempt in range(600):
         time.sleep(0.1)
 else:
     sys.exit(f"{path}: QEMU does not offer it")
-while data := console.recv(65536):
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
+try:
+    while data := console.recv(65536):
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+except ConnectionResetError:
+    pass
