@@ -178,6 +178,10 @@ static void parts_that_are_not_there_have_no_section(void **state)
 	assert_int_equal(uki_build(&options, &uki, &size, &err), 0);
 	assert_int_equal(pe_parse(uki, size, &pe, &err), 0);
 	assert_int_equal(pe.section_count, 4);
+	assert_int_equal(uki_check(uki, size, &err), -1);
+	assert_non_null(strstr(err.text, "no section .initrd"));
+	assert_int_equal(uki_check(stub, sizeof(stub), &err), -1);
+	assert_non_null(strstr(err.text, "no section .linux"));
 }
 
 static void unfit_parts_are_refused(void **state)
@@ -232,6 +236,7 @@ static void a_command_line_is_one_line_of_bounded_length(void **state)
 	}
 	longest[UKI_CMDLINE_MAX_BYTES] = '\0';
 	assert_int_equal(uki_build(&options, &uki, &size, &err), 0);
+	assert_int_equal(uki_check(uki, size, &err), 0);
 	free(uki);
 }
 
