@@ -261,17 +261,18 @@ refused_of_request := {check | some check in request_checks; not request_passes(
 
 # By container that the request may be for; none, where its image is not part of the sealed pod.
 # The agent runs the pause process of the guest itself, whatever the request says of it.
-refused_of_container := {"pause": refused} if {
+refused_of_container[name] := refused if {
 	kind == "sandbox"
+	name := "the pause container"
 	refused := {check | some check in pause_checks; not passes(check, pause)}
 }
 
-refused_of_container := refused if {
+refused_of_container[name] := refused if {
 	kind == "container"
-	refused := {container.name: {check | some check in container_checks; not passes(check, container)} |
-		some container in policy_data.containers
-		sealed_reference(container)
-	}
+	some container in policy_data.containers
+	sealed_reference(container)
+	name := container.name
+	refused := {check | some check in container_checks; not passes(check, container)}
 }
 
 # The runtimes' annotations, and the metadata that the agent takes for them: all say the same.
@@ -283,9 +284,12 @@ kind := one if {
 
 pause := {"volumes": [], "image_volumes": [], "privileged": false}
 
-kinds(annotations) := {annotations[key] |
-	some key in ["io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"]
-	annotations[key]
+kinds(annotations) := values if {
+	is_object(annotations)
+	values := {annotations[key] |
+		some key in ["io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"]
+		annotations[key]
+	}
 }
 
 # --- of the request itself, whichever container it is for
@@ -477,14 +481,17 @@ passes(check, container) if {
 	have := input.OCI.Process.Capabilities
 	have.Inheritable == []
 	have.Ambient == []
-	sealed := {capability | some capability in container.capabilities}
-	capabilities(have.Bounding) == sealed
+	bounding := {name | some name in container.capabilities}
+	effective := {name | some name in container.effective}
+	capabilities(have.Bounding) == bounding
 	capabilities(have.Effective) == capabilities(have.Permitted)
-	usable := capabilities(have.Effective)
-	usable in [sealed, {capability | some capability in container.effective}]
+	capabilities(have.Effective) in [bounding, effective]
 }
 
-capabilities(list) := {trim_prefix(name, "CAP_") | some name in list} if is_array(list)
+capabilities(list) := names if {
+	is_array(list)
+	names := {trim_prefix(name, "CAP_") | some name in list}
+}
 
 passes(check, container) if {
 	check == "no_new_privileges"
