@@ -488,9 +488,10 @@ passes(check, container) if {
 	capabilities(have.Effective) in [bounding, effective]
 }
 
+# With and without "CAP_", and in quotes: as the agent itself reads them
 capabilities(list) := names if {
 	is_array(list)
-	names := {trim_prefix(name, "CAP_") | some name in list}
+	names := {trim_prefix(trim(name, `"`), "CAP_") | some name in list}
 }
 
 passes(check, container) if {
@@ -506,7 +507,7 @@ passes(check, container) if {
 # Each its own, but for the pod's network and time, which the guest is.
 passes(check, _) if {
 	check == "namespaces"
-	types := {namespace.Type | some namespace in input.OCI.Linux.Namespaces}
+	types := {replace(namespace.Type, "mnt", "mount") | some namespace in input.OCI.Linux.Namespaces}
 	{"ipc", "mount", "uts"} - types == set()
 	types - {"ipc", "mount", "uts", "cgroup"} == set()
 	every namespace in input.OCI.Linux.Namespaces {
