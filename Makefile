@@ -46,7 +46,7 @@ below_kata := stack source attest format common
 below_broker := attest common
 below_laboratory := attest common
 below_guest-init := attest verity format common
-below_imaged := common
+below_imaged := guest-init attest verity format common
 
 name_of = $(notdir $(1))
 archive = $(B)/lib/$(1).a
@@ -124,7 +124,7 @@ all_parts_podseal := boot seal kata ext4 stack source attest verity format commo
 all_parts_podseal-verity := verity format common
 all_parts_podseal-broker := broker attest common
 all_parts_podseal-init := guest-init attest verity format common
-all_parts_podseal-imaged := imaged common
+all_parts_podseal-imaged := imaged guest-init attest verity format common
 main_podseal := builder/cli/*.c
 main_podseal-verity := verity/cli/*.c
 main_podseal-broker := broker/cli/*.c
@@ -136,8 +136,9 @@ programs := $(commands) podseal-init podseal-imaged
 # work takes 0.1 s in an emulated guest. libcrypto's resolver and loader of modules, about which the linker warns, are not used. Sanitizers have no static form.
 ldflags_podseal-init := $(if $(SANITIZE),,-static-pie -s -Wl,--no-warnings)
 unused_libs_podseal-init := -ljose
-# it runs in distributions of any C library
-ldflags_podseal-imaged := $(if $(SANITIZE),,-static-pie -s)
+# and this one runs in distributions of any C library
+ldflags_podseal-imaged := $(ldflags_podseal-init)
+unused_libs_podseal-imaged := $(unused_libs_podseal-init)
 
 define program_rules
 $(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1)))) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))

@@ -219,20 +219,28 @@ int kbs_client_attest(const struct kbs_client_options *options, struct kbs_clien
 	return 0;
 }
 
-int kbs_client_fetch(struct kbs_client *client, const char *key_id, size_t size,
-		     struct secret **result, struct error *err)
+int kbs_client_fetch_any(struct kbs_client *client, const char *key_id, struct secret **secret,
+			 size_t *size, struct error *err)
 {
 	cleanup_http_response struct http_response response = { 0 };
-	cleanup_secret struct secret *secret = NULL;
 	char resource[RESOURCE_PATH_BYTES + 16];
-	size_t found;
 
 	(void)snprintf(resource, sizeof(resource), "resource/%s", key_id);
 	if (call(client, "GET", resource, NULL, &response, err) < 0)
 		return error_prefix(err, "%s", key_id);
-	if (kbs_jwe_decrypt(client->key, response.body, response.body_size, &secret, &found, err) <
-	    0)
+	if (kbs_jwe_decrypt(client->key, response.body, response.body_size, secret, size, err) < 0)
 		return error_prefix(err, "the broker's answer for %s", key_id);
+	return 0;
+}
+
+int kbs_client_fetch(struct kbs_client *client, const char *key_id, size_t size,
+		     struct secret **result, struct error *err)
+{
+	cleanup_secret struct secret *secret = NULL;
+	size_t found;
+
+	if (kbs_client_fetch_any(client, key_id, &secret, &found, err) < 0)
+		return -1;
 	if (found != size)
 		return error_input(err, "%s is %zu bytes, not %zu", key_id, found, size);
 	*result = take_ptr(secret);

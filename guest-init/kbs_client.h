@@ -36,6 +36,10 @@ DEFINE_CLEANUP(cleanup_kbs_client_p, struct kbs_client, kbs_client_free)
 int kbs_client_fetch(struct kbs_client *client, const char *key_id, size_t size,
 		     struct secret **secret, struct error *err) MUST_CHECK;
 
+/* The same of any size: *size bytes, in an allocation that may be larger. */
+int kbs_client_fetch_any(struct kbs_client *client, const char *key_id, struct secret **secret,
+			 size_t *size, struct error *err) MUST_CHECK;
+
 /* How long it waited for the broker so far. */
 uint64_t kbs_client_waited_ms(const struct kbs_client *client);
 

@@ -13,59 +13,76 @@ void connection_open(struct connection *connection, int fd, size_t *budget)
 	ttrpc_reader_init(&connection->reader, budget);
 }
 
+/* What was sent may have been secret. */
+static void release_out(struct connection *c)
+{
+	if (c->out)
+		explicit_bzero(c->out, c->out_size);
+	free(c->out);
+	c->out = NULL;
+	c->out_size = c->out_sent = 0;
+}
+
 void connection_close(struct connection *connection)
 {
 	(void)close(connection->fd);
 	connection->fd = -1;
 	ttrpc_reader_clear(&connection->reader);
-	free(connection->out);
-	connection->out = NULL;
+	release_out(connection);
 }
 
-static int queue(struct connection *c, const struct answer *answer)
+int connection_queue(struct connection *connection, const uint8_t *frame, size_t size)
 {
-	cleanup_free uint8_t *frame = NULL;
-	struct error ignored;
-	uint8_t *out;
-	size_t size;
+	size_t left = connection->out_size - connection->out_sent;
+	uint8_t *out = malloc(left + size);
 
-	if (answer_frame(c->reader.header.stream, answer, &frame, &size, &ignored) < 0)
-		return -1;
-	if (c->out_sent) {
-		c->out_size -= c->out_sent;
-		memmove(c->out, c->out + c->out_sent, c->out_size);
-		c->out_sent = 0;
-	}
-	out = realloc(c->out, c->out_size + size);
 	if (!out)
 		return -1;
-	memcpy(out + c->out_size, frame, size);
-	c->out = out;
-	c->out_size += size;
-	return connection_write(c);
+	if (left)
+		memcpy(out, connection->out + connection->out_sent, left);
+	memcpy(out + left, frame, size);
+	release_out(connection);
+	connection->out = out;
+	connection->out_size = left + size;
+	return connection_write(connection);
 }
 
-static int refuse(struct connection *c, enum ttrpc_status status, const char *why)
+int connection_answer(struct connection *connection, uint32_t stream, const struct answer *answer)
+{
+	struct error ignored;
+	uint8_t *frame;
+	size_t size;
+
+	if (answer_frame(stream, answer, &frame, &size, &ignored) < 0)
+		return -1;
+	int result = connection_queue(connection, frame, size);
+	explicit_bzero(frame, size);
+	free(frame);
+	return result;
+}
+
+int connection_refuse(struct connection *connection, uint32_t stream, enum ttrpc_status status,
+		      const char *why)
 {
 	struct answer answer = { .status = status };
 
 	(void)snprintf(answer.text, sizeof(answer.text), "podseal-imaged: %s", why);
-	return queue(c, &answer);
+	return connection_answer(connection, stream, &answer);
 }
 
-static int serve(struct connection *c, server_handler *handler, void *context)
+static int serve(struct connection *c, connection_dispatch *dispatch, void *context)
 {
 	cleanup_call struct call call = { .payload = NULL };
-	cleanup_answer struct answer answer = { .status = TTRPC_INTERNAL };
+	uint32_t stream = c->reader.header.stream;
 	struct error err;
 
 	if (call_parse(c->reader.data, c->reader.header.size, &call, &err) < 0)
-		return refuse(c, TTRPC_INVALID_ARGUMENT, err.text);
-	handler(context, &call, &answer);
-	return queue(c, &answer);
+		return connection_refuse(c, stream, TTRPC_INVALID_ARGUMENT, err.text);
+	call.stream = stream;
+	return dispatch(context, c, &call);
 }
 
-int connection_read(struct connection *connection, server_handler *handler, void *context)
+int connection_read(struct connection *connection, connection_dispatch *dispatch, void *context)
 {
 	uint8_t *place;
 	size_t size;
@@ -78,9 +95,10 @@ int connection_read(struct connection *connection, server_handler *handler, void
 		return -1;
 	switch (ttrpc_reader_take(&connection->reader, (size_t)got)) {
 	case TTRPC_FRAME:
-		return serve(connection, handler, context);
+		return serve(connection, dispatch, context);
 	case TTRPC_REFUSED:
-		return refuse(connection, connection->reader.status, connection->reader.why);
+		return connection_refuse(connection, connection->reader.header.stream,
+					 connection->reader.status, connection->reader.why);
 	case TTRPC_MORE:
 		break;
 	}
@@ -99,11 +117,8 @@ int connection_write(struct connection *connection)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	connection->out_sent += (size_t)sent;
 	connection->out_since_ms = 0; /* the peer takes them: the time begins anew */
-	if (connection->out_sent < connection->out_size)
-		return 0;
-	free(connection->out);
-	connection->out = NULL;
-	connection->out_size = connection->out_sent = 0;
+	if (connection->out_sent == connection->out_size)
+		release_out(connection);
 	return 0;
 }
 

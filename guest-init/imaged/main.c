@@ -10,21 +10,28 @@
 
 #include "common/io.h"
 #include "common/version.h"
+#include "guest-init/imaged/broker.h"
 #include "guest-init/imaged/calls.h"
 #include "guest-init/imaged/layers.h"
 #include "guest-init/imaged/notify.h"
 #include "guest-init/imaged/server.h"
 
 static const char help[] =
-	"Usage: podseal-imaged [--help | --version]\n"
+	"Usage: podseal-imaged [--resources]\n"
 	"\n"
 	"The image service of a Kata guest: answers kata-agent's image pulls at\n" IMAGED_SOCKET
 	"\nout of the sealed pod in " IMAGED_POD ", and refuses what is not sealed.\n"
-	"systemd starts it before kata-agent; SIGTERM ends it. See podseal-imaged(8).\n";
+	"systemd starts it before kata-agent; SIGTERM ends it. See podseal-imaged(8).\n"
+	"\n"
+	"Options:\n"
+	"      --resources  give out what the key broker gives to this guest as well:\n"
+	"                   GetResource and UnsealSecret\n"
+	"      --help       print this\n"
+	"      --version    print the version\n";
 
-static void image_store_clear(struct image_store *store)
+static void calls_clear(struct calls *calls)
 {
-	sealed_pod_clear(&store->pod);
+	sealed_pod_clear(&calls->images.pod);
 }
 
 static int load_pod(struct image_store *store, struct error *err)
@@ -57,6 +64,11 @@ static void answer(void *context, const struct call *call, struct answer *answer
 	(void)fprintf(stderr, "podseal-imaged: %s (%.1f ms)\n", note, now_ms() - before);
 }
 
+static bool waits(const void *context, const struct call *call)
+{
+	return calls_waits(context, call);
+}
+
 /* SIGTERM and SIGINT are the server's. The processes that delete what is not needed any more are
  * not waited for. */
 static void set_signals(void)
@@ -70,55 +82,64 @@ static void set_signals(void)
 	(void)signal(SIGCHLD, SIG_IGN);
 }
 
-static int run(struct error *err)
+static int run(bool resources, struct error *err)
 {
-	CLEANUP(image_store_clear)
-	struct image_store store = {
-		.root = IMAGED_POD,
-		.scratch = IMAGED_SCRATCH,
-		.bundles = IMAGED_BUNDLES,
+	CLEANUP(calls_clear)
+	struct calls calls = {
+		.images = { .root = IMAGED_POD,
+			    .scratch = IMAGED_SCRATCH,
+			    .bundles = IMAGED_BUNDLES },
+		.resources = resources,
 	};
+	struct image_store *images = &calls.images;
+	const struct server_calls for_server = { answer, waits, &calls };
 	cleanup_server struct server *server = NULL;
 
-	if (load_pod(&store, err) < 0 || layers_prepare(store.scratch, err) < 0 ||
-	    server_new(IMAGED_SOCKET, answer, &store, &server, err) < 0 ||
+	if (load_pod(images, err) < 0 || (resources && broker_check(err) < 0) ||
+	    layers_prepare(images->scratch, err) < 0 ||
+	    server_new(IMAGED_SOCKET, &for_server, &server, err) < 0 ||
 	    notify_send(getenv("NOTIFY_SOCKET"), "READY=1", err) < 0)
 		return -1;
 	(void)fprintf(stderr, "podseal-imaged: %zu sealed containers, listening at %s\n",
-		      store.pod.count, IMAGED_SOCKET);
+		      images->pod.count, IMAGED_SOCKET);
 	return server_run(server, err);
 }
 
-static int parse_options(int argc, char **argv, struct error *err)
+static int parse_options(int argc, char **argv, bool *resources, struct error *err)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-						 { "version", no_argument, NULL, 'V' },
-						 { 0 } };
+	static const struct option options[] = {
+		{ "resources", no_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	int option;
 
 	opterr = 0;
-	switch (getopt_long(argc, argv, "", options, NULL)) {
-	case 'h':
-		(void)fputs(help, stdout);
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return error_usage(err, "unknown option %s; see --help", argv[optind - 1]);
+		if (option == 'r') {
+			*resources = true;
+			continue;
+		}
+		(void)fputs(option == 'h' ? help : "podseal-imaged " PODSEAL_VERSION "\n", stdout);
 		exit(fflush(stdout) == 0 ? 0 : ERROR_SYSTEM);
-	case 'V':
-		(void)puts("podseal-imaged " PODSEAL_VERSION);
-		exit(fflush(stdout) == 0 ? 0 : ERROR_SYSTEM);
-	case -1:
-		if (optind == argc)
-			return 0;
-		return error_usage(err, "unexpected \"%s\"; it takes no operands", argv[optind]);
-	default:
-		return error_usage(err, "unknown option %s; see --help", argv[optind - 1]);
 	}
+	if (optind < argc)
+		return error_usage(err, "unexpected \"%s\"; it takes no operands", argv[optind]);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	bool resources = false;
 	struct error err;
 
+	secret_forbid_core_dumps();
 	(void)umask(022);
 	set_signals();
-	if (parse_options(argc, argv, &err) < 0 || run(&err) < 0)
+	if (parse_options(argc, argv, &resources, &err) < 0 || run(resources, &err) < 0)
 		return error_report("podseal-imaged", &err);
 	return 0;
 }

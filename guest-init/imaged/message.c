@@ -56,6 +56,8 @@ static void message_free(void *message)
 
 DEFINE_CLEANUP(cleanup_request_p, Ttrpc__Request, message_free)
 DEFINE_CLEANUP(cleanup_pull_p, Api__ImagePullRequest, message_free)
+DEFINE_CLEANUP(cleanup_resource_p, Api__GetResourceRequest, message_free)
+DEFINE_CLEANUP(cleanup_unseal_p, Api__UnsealSecretInput, message_free)
 
 static int take_text(const ProtobufCBinaryData *field, const char *name, char *text,
 		     size_t text_bytes, struct error *err)
@@ -88,6 +90,7 @@ int call_parse(const uint8_t *data, size_t size, struct call *call, struct error
 	result.payload_size = request->payload.len;
 	result.payload = take_ptr(request->payload.data);
 	request->payload.len = 0;
+	result.stream = 0;
 	*call = result;
 	return 0;
 }
@@ -141,8 +144,47 @@ int pull_response_make(const char *manifest_digest, uint8_t **payload, size_t *s
 	return encode(&response.base, 0, payload, size, err);
 }
 
+int resource_request_parse(const uint8_t *payload, size_t size, char uri[RESOURCE_URI_BYTES],
+			   struct error *err)
+{
+	CLEANUP(cleanup_resource_p)
+	Api__GetResourceRequest *request =
+		decode(&api__get_resource_request__descriptor, payload, size, err);
+
+	return request ? take_text(&request->resource_path, "ResourcePath", uri, RESOURCE_URI_BYTES,
+				   err)
+		       : -1;
+}
+
+int unseal_request_parse(const uint8_t *payload, size_t size, uint8_t **secret, size_t *secret_size,
+			 struct error *err)
+{
+	CLEANUP(cleanup_unseal_p)
+	Api__UnsealSecretInput *request =
+		decode(&api__unseal_secret_input__descriptor, payload, size, err);
+
+	if (!request)
+		return -1;
+	*secret_size = request->secret.len;
+	*secret = take_ptr(request->secret.data);
+	request->secret.len = 0;
+	return 0;
+}
+
+int secret_response_make(const uint8_t *secret, size_t secret_size, uint8_t **payload, size_t *size,
+			 struct error *err)
+{
+	Api__GetResourceResponse response = API__GET_RESOURCE_RESPONSE__INIT;
+
+	response.resource.data = (uint8_t *)(uintptr_t)secret; /* it is only read */
+	response.resource.len = secret_size;
+	return encode(&response.base, 0, payload, size, err);
+}
+
 void answer_clear(struct answer *answer)
 {
+	if (answer->payload)
+		explicit_bzero(answer->payload, answer->payload_size);
 	free(answer->payload);
 	answer->payload = NULL;
 }

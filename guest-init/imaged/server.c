@@ -12,23 +12,26 @@
 #include <time.h>
 
 #include "guest-init/imaged/connection.h"
+#include "guest-init/imaged/job.h"
 
 enum {
 	EVENTS = 32,
 	BACKLOG = 64,
 	TICK_MS = 1000,
-	/* what epoll says of the two that are not connections */
+	/* what epoll says of those that are not connections */
 	LISTENER = SERVER_CONNECTIONS,
 	SIGNALS,
+	FIRST_JOB,
 };
 
 struct server {
 	struct sockaddr_un address;
 	int epoll_fd, listen_fd, signal_fd;
-	server_handler *handler;
-	void *context;
+	const struct server_calls *calls;
 	size_t budget;
+	uint64_t serial; /* of the newest connection */
 	struct connection connections[SERVER_CONNECTIONS];
+	struct job jobs[SERVER_JOBS];
 };
 
 static uint64_t now_ms(void)
@@ -54,6 +57,9 @@ void server_free(struct server *server)
 	for (uint32_t i = 0; i < SERVER_CONNECTIONS; i++)
 		if (server->connections[i].fd >= 0)
 			connection_close(&server->connections[i]);
+	for (uint32_t i = 0; i < SERVER_JOBS; i++)
+		if (server->jobs[i].fd >= 0)
+			job_end(&server->jobs[i]);
 	cleanup_fd_p(&server->epoll_fd);
 	cleanup_fd_p(&server->listen_fd);
 	cleanup_fd_p(&server->signal_fd);
@@ -105,7 +111,7 @@ static int watch_signals(struct server *server, struct error *err)
 	return 0;
 }
 
-int server_new(const char *path, server_handler *handler, void *context, struct server **result,
+int server_new(const char *path, const struct server_calls *calls, struct server **result,
 	       struct error *err)
 {
 	cleanup_server struct server *server = calloc(1, sizeof(*server));
@@ -113,11 +119,12 @@ int server_new(const char *path, server_handler *handler, void *context, struct 
 	if (!server)
 		return error_memory(err);
 	server->epoll_fd = server->listen_fd = server->signal_fd = -1;
-	server->handler = handler;
-	server->context = context;
+	server->calls = calls;
 	server->budget = SERVER_DATA_BYTES;
 	for (uint32_t i = 0; i < SERVER_CONNECTIONS; i++)
 		server->connections[i].fd = -1;
+	for (uint32_t i = 0; i < SERVER_JOBS; i++)
+		server->jobs[i].fd = -1;
 	if (listen_at(server, path, err) < 0 || watch_signals(server, err) < 0)
 		return -1;
 	*result = take_ptr(server);
@@ -140,7 +147,72 @@ static int accept_one(struct server *server, struct error *err)
 		return 0;
 	connection_open(&server->connections[i], take_fd(&fd), &server->budget);
 	server->connections[i].events = EPOLLIN;
+	server->connections[i].serial = ++server->serial;
 	return 0;
+}
+
+static int start_job(struct server *server, struct connection *c, const struct call *call,
+		     struct error *err)
+{
+	const struct server_calls *calls = server->calls;
+	uint32_t i = 0;
+
+	while (i < SERVER_JOBS && server->jobs[i].fd >= 0)
+		i++;
+	if (i == SERVER_JOBS)
+		return error_system_text(err, "%d calls are waiting for the broker already", i);
+	struct job *job = &server->jobs[i];
+	if (job_start(job, calls->answer, calls->context, call, err) < 0)
+		return -1;
+	job->connection = (uint32_t)(c - server->connections);
+	job->serial = c->serial;
+	if (watch(server, EPOLL_CTL_ADD, job->fd, EPOLLIN, FIRST_JOB + i) == 0)
+		return 0;
+	job_end(job);
+	return error_system(err, "watching for the answer");
+}
+
+/* A connection_dispatch. */
+static int dispatch(void *context, struct connection *c, const struct call *call)
+{
+	cleanup_answer struct answer answer = { .status = TTRPC_INTERNAL };
+	struct server *server = context;
+	struct error err;
+
+	if (server->calls->waits(server->calls->context, call))
+		return start_job(server, c, call, &err) == 0
+			       ? 0
+			       : connection_refuse(c, call->stream, TTRPC_RESOURCE_EXHAUSTED,
+						   err.text);
+	server->calls->answer(server->calls->context, call, &answer);
+	return connection_answer(c, call->stream, &answer);
+}
+
+static void watch_for(struct server *server, struct connection *c)
+{
+	uint32_t wanted = connection_wants(c);
+
+	if (wanted != c->events &&
+	    watch(server, EPOLL_CTL_MOD, c->fd, wanted, (uint32_t)(c - server->connections)) == 0)
+		c->events = wanted;
+}
+
+/* Its connection may be gone, and another in its place. One whose answer does not come is closed,
+ * which tells its peer. */
+static void attend_job(struct server *server, struct job *job)
+{
+	struct connection *c = &server->connections[job->connection];
+	enum job_state state = job->fd < 0 ? JOB_GOES_ON : job_read(job);
+
+	if (state == JOB_GOES_ON)
+		return;
+	if (c->fd >= 0 && c->serial == job->serial) {
+		if (state == JOB_DONE && connection_queue(c, job->frame, job->size) == 0)
+			watch_for(server, c);
+		else
+			connection_close(c);
+	}
+	job_end(job);
 }
 
 static void attend(struct server *server, uint32_t index, uint32_t events)
@@ -153,14 +225,20 @@ static void attend(struct server *server, uint32_t index, uint32_t events)
 	if (events & EPOLLOUT)
 		alive = connection_write(c);
 	if (alive == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-		alive = connection_read(c, server->handler, server->context);
+		alive = connection_read(c, dispatch, server);
 	if (alive < 0) {
 		connection_close(c);
 		return;
 	}
-	uint32_t wanted = connection_wants(c);
-	if (wanted != c->events && watch(server, EPOLL_CTL_MOD, c->fd, wanted, index) == 0)
-		c->events = wanted;
+	watch_for(server, c);
+}
+
+static bool has_jobs(const struct server *server)
+{
+	for (uint32_t i = 0; i < SERVER_JOBS; i++)
+		if (server->jobs[i].fd >= 0)
+			return true;
+	return false;
 }
 
 /* Ends those that are late; whether any has something begun. */
@@ -193,6 +271,8 @@ static int turn(struct server *server, int timeout_ms, int *count, bool *stop, s
 		uint32_t index = events[i].data.u32;
 		if (index == SIGNALS)
 			*stop = true;
+		else if (index >= FIRST_JOB)
+			attend_job(server, &server->jobs[index - FIRST_JOB]);
 		else if (index != LISTENER)
 			attend(server, index, events[i].events);
 		else if (accept_one(server, err) < 0)
@@ -208,9 +288,11 @@ static int drain(struct server *server, struct error *err)
 	bool ignored = false;
 	int count = 1;
 
-	while (now_ms() < end && (count != 0 || check_time(server)))
-		if (turn(server, check_time(server) ? TICK_MS / 10 : 0, &count, &ignored, err) < 0)
+	while (now_ms() < end && (count != 0 || check_time(server) || has_jobs(server))) {
+		bool busy = check_time(server) || has_jobs(server);
+		if (turn(server, busy ? TICK_MS / 10 : 0, &count, &ignored, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

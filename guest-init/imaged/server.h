@@ -14,15 +14,25 @@ enum {
 	SERVER_QUEUE_BYTES = 1 << 20, /* of answers that wait for a connection's peer */
 	SERVER_FRAME_MS = 30000,      /* from a frame's first byte to its last, and for an answer */
 	SERVER_DRAIN_MS = 5000,       /* for the answers that are on their way at the end */
+	SERVER_JOBS = 8,              /* calls that wait for somebody else; more are refused */
 };
 
 struct server;
 
-/* Makes *answer; never fails, never waits. */
+/* Makes *answer; never fails. */
 typedef void server_handler(void *context, const struct call *call, struct answer *answer);
 
-/* Listens at `path`, for its own user alone, in place of what is there; makes its folder. */
-int server_new(const char *path, server_handler *handler, void *context, struct server **server,
+struct server_calls {
+	server_handler *answer;
+	/* Whether answering it may wait. Such a call is answered in a process of its own, so that
+	 * nobody else waits. */
+	bool (*waits)(const void *context, const struct call *call);
+	void *context;
+};
+
+/* Listens at `path`, for its own user alone, in place of what is there; makes its folder. `calls`
+ * stays the caller's. */
+int server_new(const char *path, const struct server_calls *calls, struct server **server,
 	       struct error *err) MUST_CHECK;
 void server_free(struct server *server);
 DEFINE_CLEANUP(cleanup_server_p, struct server, server_free)

@@ -31,8 +31,8 @@ pulls() { # IMAGE BUNDLE-ID [ANSWER]
 	grep -qx -- "${3:-1 0 }" "$work/answer"
 }
 
-starts_not() { # EXIT REGEX: the service, as it is started in the guest
-	refuses "$1" "$2" "$3" "${inside[@]}" chroot "$guest" /podseal-imaged
+starts_not() { # SENTENCE EXIT REGEX [OPTION...]: the service, as it is started in the guest
+	refuses "$1" "$2" "$3" "${inside[@]}" chroot "$guest" /podseal-imaged "${@:4}"
 }
 
 # --- what it says of itself
@@ -45,7 +45,7 @@ page() {
 	done
 }
 check "its man page has each option" page
-refuses "an unknown option is refused" 2 "^podseal-imaged: unknown option --resource; see --help$" "$PROGRAMS/podseal-imaged" --resource
+refuses "an unknown option is refused" 2 "^podseal-imaged: unknown option --pull; see --help$" "$PROGRAMS/podseal-imaged" --pull
 refuses "an operand is refused" 2 '^podseal-imaged: unexpected "x"; it takes no operands$' "$PROGRAMS/podseal-imaged" x
 imaged_namespace
 mv "$guest/usr/lib/podseal/pod.json" "$work/pod.json"
@@ -53,6 +53,8 @@ starts_not "without a sealed pod it does not start" 3 "^podseal-imaged: /usr/lib
 echo '{"version": 2}' >"$guest/usr/lib/podseal/pod.json"
 starts_not "nor with one of another version" 3 "^podseal-imaged: /usr/lib/podseal/pod.json: \"version\" of pod.json is 2, not 1$"
 mv "$work/pod.json" "$guest/usr/lib/podseal/pod.json"
+
+starts_not "nor with --resources where no broker is named" 3 "^podseal-imaged: --resources needs podseal.kbs= on the kernel command line$" --resources
 
 # --- systemd waits for it
 NOTIFY_SOCKET=/run/notify python3 -B - "$guest/run/notify" "${inside[@]}" chroot "$guest" /podseal-imaged <<-'PYTHON' >"$work/.said" 2>&1 && ok "it tells systemd when it listens" || { not_ok "it tells systemd when it listens"; tell "$work/.said"; }
