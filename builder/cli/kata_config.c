@@ -198,6 +198,11 @@ static int read_image(const struct request *r, char seal[SEAL_DIGEST_TEXT_BYTES]
 				   r->image);
 	if (image->descriptor.arch != DESCRIPTOR_X86_64)
 		return error_input(err, "%s: not an image for x86-64, as SNP guests are", r->image);
+	if (!image->descriptor.has_kata_policy)
+		return error_input(err,
+				   "%s: not sealed with --kata, so nothing in it would keep "
+				   "other containers out",
+				   r->image);
 	seal_digest_to_text(image->seal_digest, seal);
 	return 0;
 }

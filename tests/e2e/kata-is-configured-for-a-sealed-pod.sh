@@ -4,6 +4,8 @@
 # hand, and says what such a pod will measure, so that the key is bound to exactly that.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kata/policy/kata.sh
+. "$root/tests/kata/policy/kata.sh"
 need python3 openssl jq gzip
 python3 -c 'import tomllib, sys' 2>/dev/null || skip_all "python3 is older than 3.11 and has no tomllib"
 cd "$work" || exit
@@ -12,11 +14,14 @@ cd "$work" || exit
 generate amdsev_firmware AMDSEV.fd
 echo "a kernel" >vmlinuz
 echo "an initrd" >initrd.img
-mkdir -p base/etc
-echo pod >base/etc/pod
+mkdir -p base/usr/bin base/usr/lib/systemd/system
+cp /bin/true base/usr/bin/kata-agent
+touch base/usr/lib/systemd/system/{kata-agent.service,kata-containers.target}
+small_image web >made
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 30 -subj /CN=signer 2>/dev/null
-check "an image is sealed" "$podseal" build --base rootfs:base --progress none --key-out pod.key -o pod.img
-check "and another that is signed" "$podseal" build --base rootfs:base --progress none --key-out other.key --sign-key signer.key --sign-cert signer.pem -o signed.img
+build=("$podseal" build --base rootfs:base --container web=oci:web --progress none)
+check "an image is sealed for Kata" "${build[@]}" --kata --key-out pod.key -o pod.img
+check "and another that is signed" "${build[@]}" --kata --key-out other.key --sign-key signer.key --sign-cert signer.pem -o signed.img
 seal=$("$verity" root pod.img | sed -n 's/^seal //p')
 config() { # IMAGE OPTION...
 	"$podseal" kata-config "$1" --kernel vmlinuz --initrd initrd.img --firmware AMDSEV.fd "${@:2}"
@@ -107,6 +112,8 @@ refuses "nor do two answers to what HOST_DATA is" 2 "host-data and --initdata" \
 	"$podseal" policy pod.img --host-data --initdata first/initdata.toml --measurement "$(jq -r '.measurements[0].launch_digest' second.json)" -o no.json
 check "by its signature: nothing of the image is on the command line" eval 'config signed.img --bind signature --json | jq -e ".cmdline | contains(\"podseal.seal\") or contains(\"podseal.bind\") | not"'
 refuses "an image without one cannot be told by it" 3 "pod.img: has no signature" config pod.img --bind signature
+check "an image can be sealed for others than Kata" "${build[@]}" --key-out plain.key -o plain.img
+refuses "  and then it is not for Kata" 3 "plain.img: not sealed with --kata" config plain.img
 
 # names as hosts do not expect them
 odd="a\"b\\c #\$'x: {}"

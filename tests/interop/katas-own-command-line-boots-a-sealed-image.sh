@@ -9,6 +9,8 @@
 . "$(dirname "$0")/../broker.sh"
 # shellcheck source=tests/guest.sh
 . "$(dirname "$0")/../guest.sh"
+# shellcheck source=tests/kata/policy/kata.sh
+. "$root/tests/kata/policy/kata.sh"
 need python3 openssl
 firmware=/usr/share/ovmf/OVMF.fd
 stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
@@ -40,7 +42,14 @@ cmdline() { # IMAGE OPTION...
 }
 check "a laboratory and an initrd are made" guest_lab
 check "a UKI of it" "$podseal" uki --kernel "$kernel" --initrd "$initrd" --stub "$stub" -o pod.efi
-check "an image is made, and another" eval 'pod one --encrypt none && small_image other && "$podseal" build --base oci:other --encrypt none --progress none -o other.img'
+# what `build --kata` wants to find in a base; the init of these pods is not systemd, and starts nothing of it
+mkdir -p .pod/usr/bin .pod/usr/lib/systemd/system
+cp /bin/true .pod/usr/bin/kata-agent
+touch .pod/usr/lib/systemd/system/{kata-agent.service,kata-containers.target}
+small_image web >made
+small_image other >made
+for_kata=(--kata --container web=oci:web)
+check "an image is made, and another" eval 'pod one "${for_kata[@]}" --encrypt none && "$podseal" build --base oci:other --encrypt none --progress none -o other.img'
 generate amdsev_firmware AMDSEV.fd
 printf '\x1f\x8b' | cat - /dev/zero | head -c 65536 >noise.img
 extension=(--kernel "$kernel" --initrd "$initrd")
@@ -77,7 +86,7 @@ chmod +x catch/qemu-system-x86_64
 stand_in() { # IMAGE HOST_DATA: standin.img reports this HOST_DATA; the measurement that it reports is printed
 	PATH=$PWD/catch:$PATH ./boot "$1" "" --simulate-snp --lab "$lab" --modules "$modules" --host-data "$2" 2>&1 | sed -n 's/^podseal: laboratory: MEASUREMENT \([0-9a-f]*\).*/\1/p'
 }
-check "an image is sealed" pod sealed --key-out sealed.key
+check "an image is sealed" pod sealed "${for_kata[@]}" --key-out sealed.key
 serve_keys
 broker_words="podseal.kbs=http://10.0.2.2:${url##*:} podseal.ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 for runtime in rust go; do
