@@ -34,10 +34,13 @@ static int load_policy(const char *path, struct kata_loaded *loaded, struct erro
 int kata_load(const char *arch, const char *policy_path, bool allow_exec,
 	      struct kata_loaded *loaded, struct error *err)
 {
+	struct kata_programs *programs = &loaded->options.programs;
+
 	loaded->options.allow_exec = allow_exec;
-	if (load_program("podseal-imaged", arch, &loaded->imaged, &loaded->options.imaged, err) <
+	if (load_program("podseal-imaged", arch, &loaded->imaged, &programs->imaged, err) < 0 ||
+	    load_program("podseal-no-disks", arch, &loaded->no_disks, &programs->no_disks, err) <
 		    0 ||
-	    load_program("podseal-pause", arch, &loaded->pause, &loaded->options.pause, err) < 0)
+	    load_program("podseal-pause", arch, &loaded->pause, &programs->pause, err) < 0)
 		return error_prefix(err, "reading what Kata needs");
 	return policy_path ? load_policy(policy_path, loaded, err) : 0;
 }
@@ -45,6 +48,7 @@ int kata_load(const char *arch, const char *policy_path, bool allow_exec,
 void kata_loaded_release(struct kata_loaded *loaded)
 {
 	free(loaded->imaged);
+	free(loaded->no_disks);
 	free(loaded->pause);
 	free(loaded->policy);
 }

@@ -7,7 +7,7 @@
 /* Borrows nothing: kata_loaded_release() frees it all, also when half made. */
 struct kata_loaded {
 	struct kata_options options;
-	uint8_t *imaged, *pause, *policy;
+	uint8_t *imaged, *no_disks, *pause, *policy;
 };
 
 /* The programs that go into the base, for a base of `arch` ("amd64", "arm64"), and the policy in

@@ -14,7 +14,7 @@
 
 /* What the builder of an image for Kata is told. */
 struct kata_options {
-	struct kata_program imaged, pause;
+	struct kata_programs programs;
 	bool allow_exec;
 	const char *policy; /* the user's own, checked; NULL: it is made from the pod */
 	size_t policy_size;

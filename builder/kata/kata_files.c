@@ -26,26 +26,29 @@ static const char pause_config[] =
 	"{ \"type\": \"uts\" }] }\n"
 	"}\n";
 
-static struct kata_file text_file(const char *directory, const char *name, const char *text,
-				  size_t size)
+static struct kata_file text_file(const char *directory, const char *name, const char *text)
 {
-	return (struct kata_file){ directory, name, 0644, text, size };
+	return (struct kata_file){ directory, name, 0644, text, strlen(text) };
 }
 
-void kata_files(const struct kata_program *imaged, const struct kata_program *pause,
-		struct kata_file files[KATA_FILE_COUNT])
+static struct kata_file program_file(const char *directory, const char *name,
+				     const struct kata_program *program)
 {
-	files[0] = (struct kata_file){ "usr/lib/podseal-kata", "podseal-imaged", 0755,
-				       imaged->bytes, imaged->size };
-	files[1] = text_file("usr/lib/systemd/system", "podseal-imaged.service", imaged_service,
-			     strlen(imaged_service));
-	files[2] = text_file("usr/lib/systemd/system/kata-agent.service.d", "podseal.conf",
-			     agent_drop_in, strlen(agent_drop_in));
-	files[3] = text_file("usr/lib/systemd/system/kata-agent.service.d", "no-disks.conf",
-			     agent_no_disks, strlen(agent_no_disks));
-	files[4] = text_file("pause_bundle", "config.json", pause_config, strlen(pause_config));
-	files[5] = (struct kata_file){ "pause_bundle/rootfs", "pause", 0755, pause->bytes,
-				       pause->size };
+	return (struct kata_file){ directory, name, 0755, program->bytes, program->size };
+}
+
+void kata_files(const struct kata_programs *programs, struct kata_file files[KATA_FILE_COUNT])
+{
+	static const char units[] = "usr/lib/systemd/system";
+	static const char drop_ins[] = "usr/lib/systemd/system/kata-agent.service.d";
+
+	files[0] = program_file("usr/lib/podseal-kata", "podseal-imaged", &programs->imaged);
+	files[1] = program_file("usr/lib/podseal-kata", "podseal-no-disks", &programs->no_disks);
+	files[2] = text_file(units, "podseal-imaged.service", imaged_service);
+	files[3] = text_file(drop_ins, "podseal.conf", agent_drop_in);
+	files[4] = text_file(drop_ins, "no-disks.conf", agent_no_disks);
+	files[5] = text_file("pause_bundle", "config.json", pause_config);
+	files[6] = program_file("pause_bundle/rootfs", "pause", &programs->pause);
 }
 
 /* --- ELF, gABI "ELF Header" and "Program Header" ------------------------------------------------

@@ -3,6 +3,7 @@
  * its volume.
  *
  *     /usr/lib/podseal-kata/podseal-imaged    the guest's image service
+ *     /usr/lib/podseal-kata/podseal-no-disks  what kata-agent is started with
  *     /usr/lib/systemd/system/podseal-imaged.service
  *     /usr/lib/systemd/system/kata-agent.service.d/podseal.conf
  *     /usr/lib/systemd/system/kata-agent.service.d/no-disks.conf
@@ -16,12 +17,16 @@
 
 #include "common/error.h"
 
-enum { KATA_FILE_COUNT = 6, KATA_PROGRAM_MAX_BYTES = 64 << 20 };
+enum { KATA_FILE_COUNT = 7, KATA_PROGRAM_MAX_BYTES = 64 << 20 };
 
 /* A program that is put into the base. */
 struct kata_program {
 	const uint8_t *bytes;
 	size_t size;
+};
+
+struct kata_programs {
+	struct kata_program imaged, no_disks, pause;
 };
 
 struct kata_file {
@@ -32,8 +37,7 @@ struct kata_file {
 };
 
 /* Borrows the programs. */
-void kata_files(const struct kata_program *imaged, const struct kata_program *pause,
-		struct kata_file files[KATA_FILE_COUNT]);
+void kata_files(const struct kata_programs *programs, struct kata_file files[KATA_FILE_COUNT]);
 
 /* `program` is a static ELF program for the machine `arch` ("amd64", "arm64"): ERROR_INPUT says
  * what it is instead. */

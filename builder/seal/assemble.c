@@ -188,7 +188,7 @@ int assemble_kata_base(struct volume *volume, struct tree *base, const struct ka
 {
 	struct kata_file files[KATA_FILE_COUNT];
 
-	kata_files(&kata->imaged, &kata->pause, files);
+	kata_files(&kata->programs, files);
 	for (size_t i = 0; i < KATA_FILE_COUNT; i++) {
 		struct inode *directory;
 		if (tree_make_directory(base, files[i].directory, timestamp, &directory, err) < 0 ||
