@@ -5,6 +5,7 @@
 // where it refused (the status code and message are on standard output), 2 where nothing of the
 // kind can be said.
 //
+//	agent                                         makes the host's requests (steps.go) come true, in a guest
 //	agent pull SOCKET REFERENCE BUNDLE            prints the manifest digest, or "CODE: message"
 //	agent pull-many SOCKET REFERENCE N PARENT     N pulls that overlap, on one connection, into PARENT/many-0 and so on
 //	agent call SOCKET SERVICE METHOD HEX          any call; prints its answer's payload, in hexadecimal
@@ -53,7 +54,7 @@ func fail(err error) {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: agent pull SOCKET REFERENCE BUNDLE | pull-many SOCKET REFERENCE N PARENT | call SOCKET SERVICE METHOD HEX")
+	fmt.Fprintln(os.Stderr, "usage: agent [pull SOCKET REFERENCE BUNDLE | pull-many SOCKET REFERENCE N PARENT | call SOCKET SERVICE METHOD HEX]")
 	os.Exit(2)
 }
 
@@ -74,8 +75,8 @@ func pull(client *ttrpc.Client, reference, bundle string) (string, error) {
 	return response.ManifestDigest, err
 }
 
-// Prints how many succeeded and the time of the slowest; fails with the first that did.
-func pullMany(client *ttrpc.Client, reference string, n int, parent string) {
+// How many there were and the time of the slowest; fails with the first that did.
+func pullAtOnce(client *ttrpc.Client, reference string, n int, parent string) (string, error) {
 	type result struct {
 		took time.Duration
 		err  error
@@ -100,10 +101,7 @@ func pullMany(client *ttrpc.Client, reference string, n int, parent string) {
 			failed = r.err
 		}
 	}
-	if failed != nil {
-		fail(failed)
-	}
-	fmt.Printf("%d pulls, all done after %d ms\n", n, slowest.Milliseconds())
+	return fmt.Sprintf("%d pulls, all done after %d ms", n, slowest.Milliseconds()), failed
 }
 
 // A message that is these bytes.
@@ -132,6 +130,8 @@ func call(client *ttrpc.Client, service, method, payload string) {
 func main() {
 	args := os.Args[1:]
 	switch {
+	case len(args) == 0:
+		agent()
 	case len(args) == 4 && args[0] == "pull":
 		digest, err := pull(connect(args[1]), args[2], args[3])
 		if err != nil {
@@ -143,7 +143,11 @@ func main() {
 		if err != nil {
 			usage()
 		}
-		pullMany(connect(args[1]), args[2], n, args[4])
+		done, err := pullAtOnce(connect(args[1]), args[2], n, args[4])
+		if err != nil {
+			fail(err)
+		}
+		fmt.Println(done)
 	case len(args) == 5 && args[0] == "call":
 		call(connect(args[1]), args[2], args[3], args[4])
 	default:
