@@ -28,7 +28,8 @@ quiet = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@);)
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 hardening := -fPIE -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection)
 all_cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I$(B)/generated $(warnings) $(hardening) -pthread $(SANITIZE) $(CFLAGS)
-all_ldflags = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+common_ldflags = -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+all_ldflags = -pie $(common_ldflags)
 
 # --- parts: a folder each, an archive each; below each part, what it may use ----------------------------------------
 
@@ -142,7 +143,7 @@ unused_libs_podseal-imaged := $(unused_libs_podseal-init)
 
 define program_rules
 $(B)/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(main_$(1)))) $(foreach p,$(all_parts_$(1)),$(call archive,$(p)))
-	$$(call quiet,LINK)$$(CC) $$(all_ldflags) $$(ldflags_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) $$(filter-out $(unused_libs_$(1)),$$(call link_libs,$(all_parts_$(1)))) -Wl,--end-group
+	$$(call quiet,LINK)$$(CC) $$(if $$(ldflags_$(1)),$$(common_ldflags) $$(ldflags_$(1)),$$(all_ldflags)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) $$(filter-out $(unused_libs_$(1)),$$(call link_libs,$(all_parts_$(1)))) -Wl,--end-group
 .PHONY: $(1)
 $(1): $(B)/$(1)
 endef
@@ -152,12 +153,12 @@ $(foreach p,$(programs),$(eval $(call program_rules,$(p))))
 $(B)/podseal-pause: guest-init/pause/pause.c
 $(B)/podseal-no-disks: guest-init/no-disks/no-disks.c
 $(B)/podseal-pause $(B)/podseal-no-disks:
-	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(filter-out $(SANITIZE),$(all_cflags)) $(filter-out -pie $(SANITIZE),$(all_ldflags)) -static-pie -s -o $@ $<
+	$(call quiet,LINK)mkdir -p $(@D); $(CC) $(filter-out $(SANITIZE),$(all_cflags)) $(filter-out $(SANITIZE),$(common_ldflags)) -static-pie -s -o $@ $<
 
 # Static, because it stands in front of an initrd whose libraries may be others; so it has no sanitizers, and the unit tests run its code with them.
 # The linker's words, which are about name look-ups and plugins that nothing here asks for, are shown where it fails.
 $(B)/podseal-laboratory: $(if $(SANITIZE),build/podseal-laboratory,$(B)/obj/laboratory/main.o $(foreach p,laboratory $(below_laboratory),$(call archive,$(p))))
-	$(call quiet,LINK)$(if $(SANITIZE),cp $< $@,$(CC) $(filter-out -pie,$(all_ldflags)) -static-pie -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group $(shell pkg-config --static --libs fuse3 libcrypto jansson) 2>$@.log || { cat $@.log >&2; exit 1; })
+	$(call quiet,LINK)$(if $(SANITIZE),cp $< $@,$(CC) $(common_ldflags) -static-pie -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group $(shell pkg-config --static --libs fuse3 libcrypto jansson) 2>$@.log || { cat $@.log >&2; exit 1; })
 
 .PHONY: all podseal-pause podseal-no-disks podseal-laboratory
 podseal-pause: $(B)/podseal-pause

@@ -132,8 +132,8 @@ int main(int argc, char **argv, char **environment)
 		(void)error_system(&err, "starting " NEXT);
 	}
 	(void)error_prefix(&err, "making the laboratory's stand-in for an SNP device");
-	(void)error_report("podseal-laboratory", &err);
+	int code = error_report("podseal-laboratory", &err);
 	(void)tcdrain(STDERR_FILENO);
 	(void)reboot(RB_POWER_OFF);
-	return err.kind;
+	return code;
 }

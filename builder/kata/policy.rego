@@ -146,6 +146,9 @@ plain_storage(storage, driver, source, fstype) if {
 
 UpdateInterfaceRequest if {
 	device_name(input.interface.name)
+
+	# in the one spelling, as the agent finds the interface by it, and loopback's is zero
+	regex.match(`^[0-9a-f]{2}(:[0-9a-f]{2}){5}$`, lower(input.interface.hwAddr))
 	input.interface.hwAddr != "00:00:00:00:00:00"
 
 	# IFF_NOARP at most
@@ -183,9 +186,10 @@ device_name(name) if {
 	name != "lo"
 }
 
+# IPv4 or IPv6, but not the one in the other: "::0.0.0.1" is loopback too.
 not_loopback(address) if {
-	is_string(address)
-	not regex.match(`^(127\.|[0:]*:0{0,3}1(/|$)|[0:]*:ffff:(127\.|7f))`, lower(address))
+	regex.match(`^([0-9.]*|[0-9a-f:]*)(/[0-9]{1,3})?$`, lower(address))
+	not regex.match(`^(127\.|[0:]*:0{0,3}1(/|$)|[0:]*:ffff:7f)`, lower(address))
 }
 
 # --- files that the kubelet makes ------------------------------------------------------------------
@@ -541,19 +545,32 @@ kubernetes_sysctls := {
 	"net.ipv4.ping_group_range": "0 2147483647",
 }
 
+# None but the kernel's own: whatever else is masked would read as empty, a sealed list of who may
+# enter as well.
 passes(check, container) if {
 	check == "masked_paths"
-	container.privileged == true
-}
-
-passes(check, container) if {
-	check == "masked_paths"
-	container.privileged == false
 	masked := {path | some path in input.OCI.Linux.MaskedPaths}
 	read_only := {path | some path in input.OCI.Linux.ReadonlyPaths}
+	every path in masked {
+		kernel_path(path)
+	}
+	read_only - always_read_only == set()
+	enough_masked(container, masked, read_only)
+}
+
+enough_masked(container, _, _) if container.privileged == true
+
+enough_masked(container, masked, read_only) if {
+	container.privileged == false
 	always_masked - masked == set()
 	(always_read_only - masked) - read_only == set()
 }
+
+kernel_path(path) if path in always_masked
+
+kernel_path(path) if path in {"/proc/asound", "/proc/interrupts", "/sys/devices/virtual/powercap"}
+
+kernel_path(path) if regex.match(`^/sys/devices/system/cpu/cpu[0-9]+/thermal_throttle$`, path)
 
 # In every version of containerd and CRI-O that Kata 4 works with
 always_masked := {
@@ -570,7 +587,9 @@ always_read_only := {
 passes(check, container) if {
 	check == "mounts"
 	is_array(input.OCI.Mounts)
-	count({mount.destination | some mount in input.OCI.Mounts}) == count(input.OCI.Mounts)
+	destinations := {mount.destination | some mount in input.OCI.Mounts}
+	count(destinations) == count(input.OCI.Mounts)
+	{"/proc", "/dev"} - destinations == set()
 	every mount in input.OCI.Mounts {
 		is_array(mount.options)
 		allowed_mount(mount, container)
@@ -617,7 +636,11 @@ allowed_mount(mount, container) if {
 
 kernel_file_system := {"/sys": "sysfs", "/sys/fs/cgroup": "cgroup"}
 
-writable(mount) := false if "ro" in mount.options
+# Neither where both are asked for: which of them holds is for the last one to say.
+writable(mount) := false if {
+	"ro" in mount.options
+	not "rw" in mount.options
+}
 
 writable(mount) := true if not "ro" in mount.options
 
@@ -630,15 +653,21 @@ allowed_mount(mount, _) if {
 
 # The kubelet's files, as CopyFile put them into the guest for this container
 allowed_mount(mount, _) if {
-	mount.destination in {
-		"/dev/termination-log", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
-		"/var/run/secrets/kubernetes.io/serviceaccount",
-	}
+	mount.destination in kubelet_files
 	copied_source(mount)
 }
 
+kubelet_files := {
+	"/dev/termination-log", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
+	"/var/run/secrets/kubernetes.io/serviceaccount",
+}
+
+# An empty directory, and so none whose name would let the kubelet's files into it
 allowed_mount(mount, container) if {
 	mount.destination in container.image_volumes
+	every path in kubelet_files {
+		base_name(path) != base_name(mount.destination)
+	}
 	copied_source(mount)
 }
 

@@ -28,4 +28,16 @@ while IFS= read -r line; do
 	*) echo "$line" ;;
 	esac
 done < <(python3 -B "$root/tests/kata/policy/judge.py" "$evaluator" policy.rego "$web" || echo "not ok - the judge came to its end")
+
+# A request with nothing in it, which the rules that look at one refuse.
+with_exec() {
+	local form=()
+	[ "$(basename "$evaluator")" != opa ] || form=(-f json)
+	echo '{}' >empty.json
+	"$evaluator" eval "${form[@]}" -d exec.rego -i empty.json data.agent_policy | jq -c '.result[0].expressions[0].value |
+		[.ExecProcessRequest, .ReadStreamRequest, .WriteStreamRequest, .CloseStdinRequest, .TtyWinResizeRequest, .SetPolicyRequest, .CopyFileRequest]'
+}
+check "the pod is sealed with exec allowed" build_for_kata exec.img --allow-exec
+kata_policy exec.img >exec.rego
+says "exec and its streams are then allowed, and nothing else" '[true,true,true,true,true,false,false]' with_exec
 done_testing

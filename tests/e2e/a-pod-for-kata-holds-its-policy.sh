@@ -23,7 +23,7 @@ kata_policy pod.img >policy.rego
 says "its descriptor has the policy's digest" "sha256:$(sha256sum <policy.rego | cut -d ' ' -f 1)" digest_in pod.img
 check "  and inspect shows it" grep -q "^Kata policy   $(digest_in pod.img)\$" <("$podseal" inspect pod.img)
 check "  and a reviewer's verification takes it" "$verity" verify pod.img
-says "the policy names the pod's containers" '["setup","proxy","web"]' \
+says "the policy names the pod's containers" '["setup","proxy","web","worker"]' \
 	jq -c '[.containers[].name]' <(sed -n 's/^policy_data := {/{/;/^{/,$p' policy.rego)
 check "the base holds the image service, as it was built" cmp <(cat_of /usr/lib/podseal-kata/podseal-imaged) "$PROGRAMS/podseal-imaged"
 check "  with its unit" cmp <(cat_of /usr/lib/systemd/system/podseal-imaged.service) "$root/guest-init/imaged/podseal-imaged.service"

@@ -19,7 +19,7 @@ def kata_images():
     os.mkdir("images")
     for name, tag, config in [
         ("setup", "1", {"Cmd": ["/bin/setup"]}),
-        ("proxy", "2", {"Entrypoint": ["/bin/proxy"], "Env": ["PATH=/bin"], "User": "web", "Volumes": {"/var/lib/proxy/data": {}}}),
+        ("proxy", "2", {"Entrypoint": ["/bin/proxy"], "Env": ["PATH=/bin"], "User": "web", "Volumes": {"/opt/serviceaccount": {}, "/var/lib/proxy/data": {}}}),
         ("web", "1.4", {"Cmd": ["/bin/web"], "Env": ["PATH=/usr/local/bin:/bin", "VERSION=1.4"], "WorkingDir": "/srv"}),
     ]:
         layout = Layout("images/" + name)
