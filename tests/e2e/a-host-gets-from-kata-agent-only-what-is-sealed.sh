@@ -34,7 +34,7 @@ with_exec() {
 	local form=()
 	[ "$(basename "$evaluator")" != opa ] || form=(-f json)
 	echo '{}' >empty.json
-	"$evaluator" eval "${form[@]}" -d exec.rego -i empty.json data.agent_policy | jq -c '.result[0].expressions[0].value |
+	"$evaluator" eval "${form[@]}" -d exec.rego -i empty.json data.agent_policy 2>printed | jq -c '.result[0].expressions[0].value |
 		[.ExecProcessRequest, .ReadStreamRequest, .WriteStreamRequest, .CloseStdinRequest, .TtyWinResizeRequest, .SetPolicyRequest, .CopyFileRequest]'
 }
 check "the pod is sealed with exec allowed" build_for_kata exec.img --allow-exec

@@ -96,15 +96,18 @@ static void a_base_is_judged_whole(void **state)
 
 static void the_pause_bundle_is_one(void **state)
 {
-	static const uint8_t imaged[] = "imaged", pause[] = "pause";
-	const struct kata_program programs[] = { { imaged, sizeof(imaged) },
-						 { pause, sizeof(pause) } };
+	static const uint8_t imaged[] = "imaged", no_disks[] = "no-disks", pause[] = "pause";
+	const struct kata_programs programs = {
+		.imaged = { imaged, sizeof(imaged) },
+		.no_disks = { no_disks, sizeof(no_disks) },
+		.pause = { pause, sizeof(pause) },
+	};
 	struct kata_file files[KATA_FILE_COUNT];
 	cleanup_json json_t *config = NULL;
 	size_t programs_seen = 0;
 
 	(void)state;
-	kata_files(&programs[0], &programs[1], files);
+	kata_files(&programs, files);
 	for (size_t i = 0; i < KATA_FILE_COUNT; i++) {
 		struct error err = { 0 };
 		assert_true(files[i].size > 0);
@@ -115,7 +118,7 @@ static void the_pause_bundle_is_one(void **state)
 				json_parse(files[i].bytes, files[i].size, 1 << 20, &config, &err),
 				0);
 	}
-	assert_int_equal(programs_seen, 2);
+	assert_int_equal(programs_seen, 3);
 	/* kata-agent copies the one file rootfs/<args[0]> and runs this process */
 	json_t *process = json_object_get(config, "process");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(process, "args"), 0)),
