@@ -10,6 +10,7 @@
 #   says SENTENCE TEXT COMMAND...    ok if what the command prints is TEXT
 #   seal_digest IMG                  sha256:... of the descriptor beside it
 #   demo_images NAME...              the demo's images, made from Debian's packages once into demo/; skips the script where they cannot be
+#   kata_programs                    skips the script where the programs that go into a base for Kata cannot be in one
 #   fs_of IMG VOLUME OUT [KEY]       the file system of a volume, decrypted by decrypt.py where it is sealed
 # shellcheck disable=SC2154 # root, work, podseal: lib.sh's
 need python3 zstd sfdisk jq
@@ -31,6 +32,12 @@ demo_images() {
 	for image in "${making[@]}"; do
 		check "an image of the demo is made from packages" wait "$image" || exit
 	done
+}
+
+kata_programs() {
+	need readelf
+	readelf -l "$PROGRAMS/podseal-imaged" >"$work/.elf"
+	! grep -q INTERP "$work/.elf" || skip_all "podseal-imaged is not static: the build has a sanitizer, and that program cannot go into a base"
 }
 
 says() {

@@ -30,7 +30,8 @@ check "  with its unit" cmp <(cat_of /usr/lib/systemd/system/podseal-imaged.serv
 check "  and the policy's path for the agent" \
 	grep -qx 'Environment=KATA_AGENT_POLICY_FILE=/usr/lib/podseal/kata/policy.rego' <(cat_of /usr/lib/systemd/system/kata-agent.service.d/podseal.conf)
 check "  which sees no disk to take another policy from" \
-	grep -q '^TemporaryFileSystem=/dev' <(cat_of /usr/lib/systemd/system/kata-agent.service.d/no-disks.conf)
+	grep -qx 'ExecStart=/usr/lib/podseal-kata/podseal-no-disks /usr/bin/kata-agent' <(cat_of /usr/lib/systemd/system/kata-agent.service.d/no-disks.conf)
+check "    by way of a program" cmp <(cat_of /usr/lib/podseal-kata/podseal-no-disks) "$PROGRAMS/podseal-no-disks"
 check "  and a pause container" cmp <(cat_of /pause_bundle/rootfs/pause) "$PROGRAMS/podseal-pause"
 says "  whose process is that" '["/pause"]' jq -c .process.args <(cat_of /pause_bundle/config.json)
 

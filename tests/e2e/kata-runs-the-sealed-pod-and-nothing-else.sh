@@ -15,6 +15,7 @@
 # shellcheck source=tests/imaged.sh
 . "$(dirname "$0")/../imaged.sh"
 need qemu-system-x86_64 curl
+kata_programs
 guest_kernel
 demo_images base web mesh
 kata_agent_build

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# kata.sh: a pod sealed for Kata. Sourced after lib.sh and images.sh.
+# kata.sh: a pod sealed for Kata. Sourced after lib.sh and images.sh; skips the script where there can be none.
 #
 #   kata_images                  makes $work/base, with a kata-agent that only looks like one, and the images of pod.yaml
 #   build_for_kata OUT OPTION... podseal build --kata of these, with the key OUT.key, made unless it is there
 #   kata_policy IMG              the policy in it
 # shellcheck disable=SC2154 # root, work, podseal: lib.sh's
-need readelf
-if readelf -l "$PROGRAMS/podseal-imaged" | grep -q INTERP; then
-	skip_all "podseal-imaged is not static: the build has a sanitizer, and that program cannot go into a base"
-fi
+kata_programs
 
 kata_images() {
 	make_images <<-PYTHON
