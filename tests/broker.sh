@@ -27,11 +27,7 @@ serve() {
 	: >"$work/serve.log" # not the last broker's words
 	"$broker" serve --store "$store" --listen "${listen:-127.0.0.1:0}" "$@" 2>"$work/serve.log" &
 	pid=$!
-	for _ in {1..200}; do
-		grep -q 'listening on' "$work/serve.log" && break
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	says "$pid" "$work/serve.log" 'listening on'
 	url=$(sed -n 's/.*listening on //p' "$work/serve.log")
 	case $url in
 	*" with TLS") url=https://${url% with TLS} ;;

@@ -5,6 +5,8 @@
 #   guest_kernel           $kernel and $modules: Debian's kernel for virtual machines, fetched once into build/guest-kernel
 #   tiny_init SAYS OUT     a static program for /init: prints SAYS and the kernel command line, and powers the machine off
 #   boots SENTENCE REGEX COMMAND...   ok if the guest that the command starts prints what matches, and has powered off within BOOT_SECONDS (120)
+#   said REGEX / unsaid REGEX         whether the last guest's console has such a line, for check
+#   refusal SENTENCE REGEX COMMAND... ok if the guest ends with "podseal-init: REGEX", and nothing of its pod has run
 #
 # Guests that attest, with broker.sh sourced as well. In a few lines: guest_kernel; guest_lab; pod one --key-out one.key; serve_keys;
 # admit one "$(pinned one)"; boots "the key is given" "^the pod one runs" ./attest one "$(pinned one)"; stop
@@ -69,6 +71,19 @@ boots() {
 	echo "#   exit status $status, or no line that matches \"$regex\": ${*@Q}"
 	tell "$work/.said"
 	return 1
+}
+
+said() {
+	grep -Eaq -- "$1" "$work/.console"
+}
+
+unsaid() {
+	! said "$1"
+}
+
+refusal() {
+	boots "$1" "^podseal-init: $2" "${@:3}"
+	check "  and nothing of the image runs" unsaid "the pod.*runs"
 }
 
 guest_lab() {

@@ -66,10 +66,7 @@ imaged_namespace() {
 		sh "$guest" "$work/keep" >"$work/keeper.said" 2>&1 &
 	keeper=$!
 	exec 9>"$work/keep"
-	for _ in {1..400}; do
-		grep -q there "$work/keeper.said" && break
-		sleep 0.05
-	done
+	says "$keeper" "$work/keeper.said" there
 	inside=(nsenter --mount --target "$keeper")
 	[ "$(id -u)" -eq 0 ] || inside=(nsenter --user --mount --preserve-credentials --target "$keeper")
 }
@@ -78,12 +75,7 @@ imaged_start() {
 	[ -n "$keeper" ] || imaged_namespace
 	"${inside[@]}" "$@" chroot "$guest" /podseal-imaged 9>&- 2>"$work/imaged.log" &
 	pid=$!
-	for _ in {1..400}; do
-		grep -q 'listening at' "$work/imaged.log" && break
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
-	grep -q 'listening at' "$work/imaged.log" && return
+	says "$pid" "$work/imaged.log" 'listening at' && return
 	not_ok "the service starts"
 	tell "$work/imaged.log"
 	done_testing

@@ -13,6 +13,9 @@
 #   refuses_build SENTENCE EXIT REGEX OPTION...   the same for `podseal build`, which must also leave nothing behind
 #   small_image DIR [TAR...]                      an OCI layout at DIR: of the tars, or else of a few small files
 #   generate NAME ARGUMENT...                     runs tests/generators/NAME.py
+#   until_true SECONDS COMMAND...                 waits until it exits 0: for at most so long, and then fails
+#   ended PID                                     for until_true: that program runs no more
+#   says PID FILE REGEX                           waits until that program has written such a line: for at most 60 s, or until it ends
 #   same FILE FILE                                for check: equal to the byte; shows where not
 #   ok SENTENCE / not_ok SENTENCE / skip SENTENCE REASON      one verdict, where the four above do not fit
 #   done_testing                                  the last line of the script: prints the plan
@@ -106,6 +109,28 @@ refuses() {
 	echo "#   exit status $status, not $want, or not one line that matches \"$regex\": ${*@Q}"
 	tell "$work/.said"
 	return 1
+}
+
+until_true() {
+	local last=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$last" ] || return 1
+		sleep 0.05
+	done
+}
+
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+said_or_ended() {
+	grep -qs -- "$3" "$2" || ended "$1"
+}
+
+says() {
+	until_true 60 said_or_ended "$@"
+	grep -qs -- "$3" "$2"
 }
 
 same() {

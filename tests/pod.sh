@@ -6,8 +6,6 @@
 #                             With "ask" on the kernel command line it then asks for a line on the console before it reads /etc/later.
 #   seal IMAGE                its seal digest
 #   ./guest INITRD IMAGE PARAMETERS [QEMU WORD...]   the machine that `podseal run` makes, with more words for QEMU; IMAGE "-" is no disk
-#   said REGEX / unsaid REGEX                      whether the last guest's console has such a line, for check
-#   refusal SENTENCE REGEX COMMAND...              ok if the guest ends with "podseal-init: REGEX", and nothing of the image has run
 #   console_says REGEX        waits until the guest that runs in the background has said so on .console
 #   ends PID                  waits for that guest's end, for at most BOOT_SECONDS
 cat >"$work/pod.c" <<'C'
@@ -66,32 +64,10 @@ fi
 exec "\${words[@]}" "\${@:4}"
 SH
 chmod +x "$work/guest"
-said() {
-	grep -Eq -- "$1" "$work/.console"
-}
-unsaid() {
-	! said "$1"
-}
-
-refusal() {
-	boots "$1" "^podseal-init: $2" "${@:3}"
-	check "  and nothing of the image runs" unsaid "the pod runs"
-}
-
 console_says() {
-	local i
-	for ((i = 0; i < BOOT_SECONDS * 5; i++)); do
-		said "$1" && return 0
-		sleep 0.2
-	done
-	return 1
+	until_true "$BOOT_SECONDS" said "$1"
 }
 
 ends() {
-	local i
-	for ((i = 0; i < BOOT_SECONDS * 5; i++)); do
-		kill -0 "$1" 2>/dev/null || return 0
-		sleep 0.2
-	done
-	kill -9 "$1"
+	until_true "$BOOT_SECONDS" ended "$1" || kill -9 "$1"
 }

@@ -12,16 +12,6 @@
 need openssl python3
 guest_kernel
 cd "$work" || exit
-said() {
-	grep -Eq -- "$1" "$work/.console"
-}
-unsaid() {
-	! said "$1"
-}
-refusal() { # SENTENCE REGEX COMMAND...
-	boots "$1" "^podseal-init: $2" "${@:3}"
-	check "  and nothing of the image runs" unsaid "the pod one runs"
-}
 certificate() { # NAME: by itself, for the address under which a guest sees this machine
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -days 30 -subj "/CN=$1" \
 		-addext subjectAltName=IP:10.0.2.2 2>/dev/null
@@ -37,10 +27,7 @@ echo relay >manner
 python3 -B "$root/tests/hostile_broker.py" "$url" hostile manner 2>hostile.log &
 hostile=$!
 trap 'kill "$hostile" ${pid:+"$pid"} 2>/dev/null; at_end' EXIT
-for _ in {1..200}; do
-	[ -s hostile ] && break
-	sleep 0.05
-done
+until_true 60 test -s hostile
 url=$(cat hostile)
 check "the broker lets in a launch" admit one "$seal"
 boots "by way of someone who listens the key arrives" "^the pod one runs" ./attest one "$seal"

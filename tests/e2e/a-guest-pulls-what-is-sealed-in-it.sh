@@ -11,7 +11,7 @@
 . "$root/tests/guest.sh"
 # shellcheck source=tests/imaged.sh
 . "$root/tests/imaged.sh"
-need qemu-system-x86_64 gcc jq openssl xxd
+need qemu-system-x86_64 gcc jq openssl
 guest_kernel
 kata_agent_build
 cd "$work" || exit
@@ -113,7 +113,7 @@ C
 field() { # TEXT
 	printf '0a%02x' $((${#1} & 127 | (${#1} > 127 ? 128 : 0)))
 	[ ${#1} -le 127 ] || printf %02x $((${#1} >> 7))
-	printf %s "$1" | xxd -p -c 0
+	printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
 }
 sealed_secret() { # JSON
 	printf 'sealed.header.%s.signature' "$(printf %s "$1" | base64 -w 0 | tr +/ -_ | tr -d =)"

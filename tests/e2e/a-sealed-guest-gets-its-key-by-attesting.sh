@@ -12,12 +12,6 @@
 need openssl
 guest_kernel
 cd "$work" || exit
-said() {
-	grep -Eq -- "$1" "$work/.console"
-}
-unsaid() {
-	! said "$1"
-}
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 30 -subj /CN=signer 2>/dev/null
 check "a laboratory and an initrd are made" guest_lab --trust signer.pem
 initrd_before=$(sha256sum <"$initrd")

@@ -106,10 +106,7 @@ holds() { # FD COMMAND...: starts a client that holds its connections until that
 	mkfifo "$work/hold-$fd"
 	client "$@" <"$work/hold-$fd" >"$work/held-$fd" 2>&1 9>&- &
 	eval "exec $fd>\"$work/hold-$fd\""
-	for _ in {1..1200}; do
-		grep -q '^held' "$work/held-$fd" && return
-		sleep 0.05
-	done
+	says $! "$work/held-$fd" '^held' && return
 	cat "$work/held-$fd"
 	return 1
 }
@@ -120,14 +117,7 @@ check "60 clients in the middle of a frame" holds 7 half 60 60
 check "  hold up nobody" pulls nginx:1.25 other-2
 check "200 that say nothing: those after the 128th connection are closed" holds 8 mute 200 67
 exec 8>&-
-until_true() {
-	for _ in {1..600}; do
-		"$@" && return
-		sleep 0.1
-	done
-	return 1
-}
-check "  and when they are gone there is room again" until_true pulls nginx:1.25 other-3
+check "  and when they are gone there is room again" until_true 60 pulls nginx:1.25 other-3
 exec 6>&- 7>&-
 check "what was asked before SIGTERM is answered after it" client last "$pid_of_service"
 wait "$pid"
@@ -156,7 +146,7 @@ check "  and changes nothing" has "of before" first-1
 check "another image is refused there" pulls quay.io/org/app@$app_digest first-1 "1 7 .*bundle first-1 has the image of container web already"
 check "a container ends, and kata-agent unmounts its root file system" "${inside[@]}" umount "$bundles/first-1/rootfs"
 check "with the next pull" pulls nginx:1.25 second-1
-check "  what it wrote is given up" until_true gone first-1
+check "  what it wrote is given up" until_true 60 gone first-1
 check "  and what others have stays" has "I am web" other-1
 check "the same container ID begins afresh" pulls nginx:1.25 first-1
 check "  with the sealed files" has "I am web" first-1

@@ -38,11 +38,7 @@ check "  and nothing runs on" nothing_runs
 : >"$work/again.log"
 flock lock images/demo >"$work/again.log" 2>&1 &
 flock=$!
-for _ in {1..3000}; do
-	grep -q "listening on" "$work/again.log" && break
-	kill -0 "$flock" 2>/dev/null || break
-	sleep 0.1
-done
+until_true 300 said_or_ended "$flock" "$work/again.log" "listening on"
 check "a demo that is under way" grep "listening on" "$work/again.log"
 pkill -TERM -P "$flock"
 wait "$flock"

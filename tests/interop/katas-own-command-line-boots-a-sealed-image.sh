@@ -18,12 +18,6 @@ stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 [ -f "$stub" ] || skip_all "$stub is absent (Debian package systemd-boot-efi)"
 guest_kernel
 cd "$work" || exit
-said() {
-	grep -Eq -- "$1" "$work/.console"
-}
-unsaid() {
-	! said "$1"
-}
 seal_of() {
 	pinned "$1" | sed 's/^podseal.seal=//'
 }
