@@ -22,6 +22,10 @@ static const struct wanted wanted[] = {
 	  { "/usr/lib/systemd/system/kata-containers.target",
 	    "/lib/systemd/system/kata-containers.target",
 	    "/etc/systemd/system/kata-containers.target" } },
+	/* the target requires it; a distro may keep it where systemd does not look */
+	{ "tmp.mount",
+	  { "/usr/lib/systemd/system/tmp.mount", "/lib/systemd/system/tmp.mount",
+	    "/etc/systemd/system/tmp.mount" } },
 };
 
 /* The agent starts the guest components instead of asking podseal-imaged; the generator powers the

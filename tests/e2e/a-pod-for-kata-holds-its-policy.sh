@@ -73,10 +73,10 @@ make_images <<-'PYTHON'
 	                    directory("pause_bundle")))
 PYTHON
 refuses_build "a base without what Kata needs is told what it lacks, all at once" 3 \
-	'oci:bare: not a base for --kata: it lacks kata-agent \(/usr/bin/kata-agent\), kata-agent.service, kata-containers.target$' \
+	'oci:bare: not a base for --kata: it lacks kata-agent \(/usr/bin/kata-agent\), kata-agent.service, kata-containers.target, tmp.mount$' \
 	--kata --base oci:bare --container web=oci:images/web
 refuses_build "  and what it must not hold" 3 \
-	'it lacks kata-agent.service, kata-containers.target; it must not hold /usr/local/bin/attestation-agent, .*kata-extension-mount-generator, /pause_bundle$' \
+	'it lacks kata-agent.service, kata-containers.target, tmp.mount; it must not hold /usr/local/bin/attestation-agent, .*kata-extension-mount-generator, /pause_bundle$' \
 	--kata --base oci:wrong --container web=oci:images/web
 echo 'package something' >other.rego
 refuses_build "a file that is no agent policy is refused" 3 'reading the policy: other.rego: no line says "package agent_policy"' \

@@ -4,6 +4,8 @@
 # hand, and says what such a pod will measure, so that the key is bound to exactly that.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/images.sh
+. "$(dirname "$0")/../images.sh"
 # shellcheck source=tests/kata/policy/kata.sh
 . "$root/tests/kata/policy/kata.sh"
 need python3 openssl jq gzip
@@ -16,7 +18,7 @@ echo "a kernel" >vmlinuz
 echo "an initrd" >initrd.img
 mkdir -p base/usr/bin base/usr/lib/systemd/system
 cp /bin/true base/usr/bin/kata-agent
-touch base/usr/lib/systemd/system/{kata-agent.service,kata-containers.target}
+touch base/usr/lib/systemd/system/{kata-agent.service,kata-containers.target,tmp.mount}
 small_image web >made
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 30 -subj /CN=signer 2>/dev/null
 build=("$podseal" build --base rootfs:base --container web=oci:web --progress none)

@@ -5,6 +5,8 @@
 # other disks beside the image, on its console. Where these come from a machine with SNP, a laboratory's stand-in is in the initrd.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/images.sh
+. "$(dirname "$0")/../images.sh"
 # shellcheck source=tests/broker.sh
 . "$(dirname "$0")/../broker.sh"
 # shellcheck source=tests/guest.sh
@@ -39,7 +41,7 @@ check "a UKI of it" "$podseal" uki --kernel "$kernel" --initrd "$initrd" --stub 
 # what `build --kata` wants to find in a base; the init of these pods is not systemd, and starts nothing of it
 mkdir -p .pod/usr/bin .pod/usr/lib/systemd/system
 cp /bin/true .pod/usr/bin/kata-agent
-touch .pod/usr/lib/systemd/system/{kata-agent.service,kata-containers.target}
+touch .pod/usr/lib/systemd/system/{kata-agent.service,kata-containers.target,tmp.mount}
 small_image web >made
 small_image other >made
 for_kata=(--kata --container web=oci:web)

@@ -6,7 +6,8 @@ PASSWD = b"root:x:0:0::/root:/bin/sh\nweb:x:1000:1001::/home/web:/bin/sh\n"
 GROUP = b"root:x:0:\nbin:x:1:root\nweb:x:1001:\nlogs:x:1002:web\n"
 KATA_BASE = [directory("etc"), file("etc/os-release", b"ID=lab\n"), directory("usr/bin"), file("usr/bin/kata-agent", b"\x7fELF", mode=0o755),
              directory("usr/lib/systemd/system"), file("usr/lib/systemd/system/kata-agent.service", b"[Service]\n"),
-             file("usr/lib/systemd/system/kata-containers.target", b"[Unit]\n"), symlink("lib", "usr/lib")]
+             file("usr/lib/systemd/system/kata-containers.target", b"[Unit]\n"),
+             file("usr/lib/systemd/system/tmp.mount", b"[Mount]\n"), symlink("lib", "usr/lib")]
 
 
 def files(name):

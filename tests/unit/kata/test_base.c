@@ -41,9 +41,10 @@ static void add(struct tree *tree, const char *text)
 		fail_msg("%s", err.text);
 }
 
-#define UNITS                                                                       \
-	"usr/lib/systemd/system/kata-agent.service", "usr/lib/systemd/system/kata-" \
-						     "containers.target"
+#define UNITS                                                    \
+	"usr/lib/systemd/system/kata-agent.service",             \
+		"usr/lib/systemd/system/kata-containers.target", \
+		"usr/lib/systemd/system/tmp.mount"
 #define GOOD "usr/bin/kata-agent", UNITS
 
 static void a_base_is_judged_whole(void **state)
@@ -57,11 +58,11 @@ static void a_base_is_judged_whole(void **state)
 		{ { "usr/bin/kata-agent -> ../../opt/agent", "opt/agent", UNITS }, NULL },
 		{ { "usr/bin -> /tools/", "tools/kata-agent", UNITS }, NULL },
 		{ { "usr/bin/kata-agent", "lib/systemd/system/kata-agent.service",
-		    "etc/systemd/system/kata-containers.target" },
+		    "etc/systemd/system/kata-containers.target", "etc/systemd/system/tmp.mount" },
 		  NULL },
 		{ { "etc/hostname" },
 		  "not a base for --kata: it lacks kata-agent (/usr/bin/kata-agent), "
-		  "kata-agent.service, kata-containers.target" },
+		  "kata-agent.service, kata-containers.target, tmp.mount" },
 		{ { "usr/bin/kata-agent -> /usr/bin/kata-agent", UNITS },
 		  "not a base for --kata: it lacks kata-agent (/usr/bin/kata-agent)" },
 		{ { "usr/bin/kata-agent -> gone", UNITS },
