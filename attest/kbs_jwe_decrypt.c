@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/kdf.h>
 
 #include "common/base64url.h"
@@ -20,8 +21,6 @@ enum {
 	TAG_BYTES = 16,
 };
 
-DEFINE_CLEANUP(pkey_free, EVP_PKEY, EVP_PKEY_free)
-DEFINE_CLEANUP(pkey_context_free, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 DEFINE_CLEANUP(kdf_free, EVP_KDF, EVP_KDF_free)
 DEFINE_CLEANUP(kdf_context_free, EVP_KDF_CTX, EVP_KDF_CTX_free)
 DEFINE_CLEANUP(cipher_free, EVP_CIPHER, EVP_CIPHER_free)
@@ -127,19 +126,6 @@ static int read_jwe(const json_t *json, struct jwe *result, struct error *err)
 	return 0;
 }
 
-/* The x coordinate of the point that both sides arrive at: as many bytes as the curve's. */
-static bool agree(EVP_PKEY *own, EVP_PKEY *theirs, uint8_t z[KBS_COORDINATE_MAX_BYTES],
-		  size_t *z_size)
-{
-	CLEANUP(pkey_context_free)
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
-
-	*z_size = KBS_COORDINATE_MAX_BYTES;
-	return context && EVP_PKEY_derive_init(context) > 0 &&
-	       EVP_PKEY_derive_set_peer(context, theirs) > 0 &&
-	       EVP_PKEY_derive(context, z, z_size) > 0;
-}
-
 /* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here with empty PartyUInfo and
  * PartyVInfo. Each length is 32 bits, big-endian; the last number is that of the key's bits. */
 static bool derive(const uint8_t *z, size_t z_size, struct content_key *key)
@@ -198,13 +184,13 @@ static bool open_content(const struct jwe *jwe, const struct content_key *key, u
 	       EVP_DecryptFinal_ex(context, out + jwe->size, &size) > 0;
 }
 
-static bool decrypt(const struct jwe *jwe, EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *out)
+static bool decrypt(const struct jwe *jwe, const struct kbs_key *own, const struct kbs_key *theirs,
+		    uint8_t *out)
 {
 	CLEANUP(content_key_clear) struct content_key wrapping, key;
 	uint8_t z[KBS_COORDINATE_MAX_BYTES];
-	size_t z_size;
 
-	bool derived = agree(own, theirs, z, &z_size) && derive(z, z_size, &wrapping);
+	bool derived = kbs_key_agree(own, theirs, z) && derive(z, own->coordinate_bytes, &wrapping);
 	OPENSSL_cleanse(z, sizeof(z));
 	return derived && unwrap(&wrapping, jwe->wrapped, &key) && open_content(jwe, &key, out);
 }
@@ -214,8 +200,7 @@ int kbs_jwe_decrypt(const json_t *private_key, const uint8_t *text, size_t text_
 {
 	cleanup_json json_t *json = NULL;
 	CLEANUP(jwe_release) struct jwe jwe = { 0 };
-	CLEANUP(pkey_free) EVP_PKEY *own = NULL;
-	CLEANUP(pkey_free) EVP_PKEY *theirs = NULL;
+	cleanup_kbs_numbers struct kbs_key own = { .group = NULL }, theirs = { .group = NULL };
 	cleanup_secret struct secret *secret = NULL;
 
 	if (json_parse(text, text_size, KBS_JWE_MAX_BYTES, &json, err) < 0 ||
@@ -227,7 +212,7 @@ int kbs_jwe_decrypt(const json_t *private_key, const uint8_t *text, size_t text_
 		return error_input(err, "epk is not on the key's curve");
 	if (secret_new(jwe.size ? jwe.size : 1, &secret, err) < 0)
 		return -1;
-	bool done = decrypt(&jwe, own, theirs, secret->bytes);
+	bool done = decrypt(&jwe, &own, &theirs, secret->bytes);
 	ERR_clear_error();
 	if (!done)
 		return error_mismatch(err, "the JWE does not decrypt with this key");

@@ -2,13 +2,11 @@
 #include "attest/kbs_key.h"
 
 #include <string.h>
+#include <sys/random.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
+#include <openssl/obj_mac.h>
 
 #include "common/base64url.h"
 #include "common/json.h"
@@ -19,16 +17,16 @@ enum {
 	P256_BYTES = 32,
 };
 
-DEFINE_CLEANUP(pkey_free, EVP_PKEY, EVP_PKEY_free)
-DEFINE_CLEANUP(pkey_context_free, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 DEFINE_CLEANUP(bn_free, BIGNUM, BN_clear_free)
-DEFINE_CLEANUP(builder_free, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-DEFINE_CLEANUP(params_free, OSSL_PARAM, OSSL_PARAM_free)
+DEFINE_CLEANUP(group_free, EC_GROUP, EC_GROUP_free)
+DEFINE_CLEANUP(point_free, EC_POINT, EC_POINT_clear_free)
 
 static const struct curve {
 	const char *name;
+	int nid;
 	size_t coordinate_bytes;
-} curves[] = { { "P-256", P256_BYTES }, { "P-521", KBS_COORDINATE_MAX_BYTES } };
+} curves[] = { { "P-256", NID_X9_62_prime256v1, P256_BYTES },
+	       { "P-521", NID_secp521r1, KBS_COORDINATE_MAX_BYTES } };
 
 static const struct curve *curve_find(const char *name)
 {
@@ -77,28 +75,6 @@ static int read_number(const json_t *key, const char *where, const struct curve 
 	return decoded;
 }
 
-/* `d`: the private number, or NULL. */
-static EVP_PKEY *pkey_from(const struct curve *curve, const uint8_t *point, const BIGNUM *d)
-{
-	CLEANUP(builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-	CLEANUP(pkey_context_free)
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (!builder || !context ||
-	    !OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve->name, 0) ||
-	    !OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point,
-					      1 + 2 * curve->coordinate_bytes) ||
-	    (d && !OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d)))
-		return NULL;
-	CLEANUP(params_free) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
-	if (!params || EVP_PKEY_fromdata_init(context) <= 0 ||
-	    EVP_PKEY_fromdata(context, &pkey, d ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) <=
-		    0)
-		return NULL;
-	return pkey;
-}
-
 static int read_private(const json_t *key, const char *where, const struct curve *curve, BIGNUM **d,
 			struct error *err)
 {
@@ -116,28 +92,57 @@ static int read_private(const json_t *key, const char *where, const struct curve
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	if (!number)
 		return error_memory(err);
+	BN_set_flags(number, BN_FLG_CONSTTIME);
 	*d = number;
 	return 0;
 }
 
-int kbs_key_load(const json_t *key, const char *where, enum kbs_key_part part, EVP_PKEY **pkey,
-		 struct error *err)
+void kbs_key_release(struct kbs_key *key)
+{
+	EC_POINT_free(key->point);
+	BN_clear_free(key->d);
+	EC_GROUP_free(key->group);
+	*key = (struct kbs_key){ .group = NULL };
+}
+
+int kbs_key_load(const json_t *json, const char *where, enum kbs_key_part part,
+		 struct kbs_key *result, struct error *err)
 {
 	uint8_t point[POINT_MAX_BYTES] = { UNCOMPRESSED };
-	CLEANUP(bn_free) BIGNUM *d = NULL;
+	cleanup_kbs_numbers struct kbs_key key = { .group = NULL };
 	const struct curve *curve = NULL;
 
-	if (read_curve(key, where, &curve, err) < 0 ||
-	    read_number(key, where, curve, "x", point + 1, err) < 0 ||
-	    read_number(key, where, curve, "y", point + 1 + curve->coordinate_bytes, err) < 0 ||
-	    (part == KBS_KEY_PRIVATE && read_private(key, where, curve, &d, err) < 0))
+	if (read_curve(json, where, &curve, err) < 0 ||
+	    read_number(json, where, curve, "x", point + 1, err) < 0 ||
+	    read_number(json, where, curve, "y", point + 1 + curve->coordinate_bytes, err) < 0 ||
+	    (part == KBS_KEY_PRIVATE && read_private(json, where, curve, &key.d, err) < 0))
 		return -1;
-	EVP_PKEY *loaded = pkey_from(curve, point, d);
+	key.coordinate_bytes = curve->coordinate_bytes;
+	key.group = EC_GROUP_new_by_curve_name(curve->nid);
+	key.point = key.group ? EC_POINT_new(key.group) : NULL;
+	if (!key.point)
+		return error_memory(err);
+	/* the check that the point is on the curve is in there */
+	int on_curve = EC_POINT_oct2point(key.group, key.point, point,
+					  1 + 2 * curve->coordinate_bytes, NULL);
 	ERR_clear_error();
-	if (!loaded)
+	if (!on_curve)
 		return error_input(err, "%s: not a point on %s", where, curve->name);
-	*pkey = loaded;
+	*result = key;
+	key = (struct kbs_key){ .group = NULL };
 	return 0;
+}
+
+bool kbs_key_agree(const struct kbs_key *own, const struct kbs_key *theirs,
+		   uint8_t z[KBS_COORDINATE_MAX_BYTES])
+{
+	CLEANUP(point_free) EC_POINT *shared = EC_POINT_new(own->group);
+	CLEANUP(bn_free) BIGNUM *x = BN_secure_new();
+
+	return shared && x && EC_GROUP_cmp(own->group, theirs->group, NULL) == 0 &&
+	       EC_POINT_mul(own->group, shared, NULL, theirs->point, own->d, NULL) &&
+	       EC_POINT_get_affine_coordinates(own->group, shared, x, NULL, NULL) &&
+	       BN_bn2binpad(x, z, (int)own->coordinate_bytes) == (int)own->coordinate_bytes;
 }
 
 static json_t *jwk_make(const uint8_t *x, const uint8_t *y, const uint8_t *d)
@@ -155,22 +160,44 @@ static json_t *jwk_make(const uint8_t *x, const uint8_t *y, const uint8_t *d)
 	return key;
 }
 
+/* From 1 to the group's order - 1, each as likely as the others, in `number` and in `bytes`. */
+static int draw(const EC_GROUP *group, BIGNUM *number, uint8_t bytes[P256_BYTES], struct error *err)
+{
+	BN_set_flags(number, BN_FLG_CONSTTIME);
+	do {
+		if (getrandom(bytes, P256_BYTES, 0) != P256_BYTES)
+			return error_system(err, "getrandom");
+		if (!BN_bin2bn(bytes, P256_BYTES, number))
+			return error_memory(err);
+	} while (BN_is_zero(number) || BN_cmp(number, EC_GROUP_get0_order(group)) >= 0);
+	return 0;
+}
+
+static bool multiply_generator(const EC_GROUP *group, const BIGNUM *d,
+			       uint8_t point[1 + 2 * P256_BYTES])
+{
+	CLEANUP(point_free) EC_POINT *public = EC_POINT_new(group);
+
+	return public && EC_POINT_mul(group, public, d, NULL, NULL, NULL) &&
+	       EC_POINT_point2oct(group, public, POINT_CONVERSION_UNCOMPRESSED, point,
+				  1 + 2 * P256_BYTES, NULL) == 1 + 2 * P256_BYTES;
+}
+
 int kbs_key_generate(json_t **private_key, struct error *err)
 {
-	CLEANUP(pkey_free) EVP_PKEY *pkey = EVP_EC_gen("P-256");
-	CLEANUP(bn_free) BIGNUM *number = NULL;
-	uint8_t point[POINT_MAX_BYTES], d[P256_BYTES];
-	size_t size;
+	CLEANUP(group_free) EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	CLEANUP(bn_free) BIGNUM *number = BN_secure_new();
+	uint8_t point[1 + 2 * P256_BYTES], d[P256_BYTES];
 
-	if (!pkey ||
-	    !EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
-					     &size) ||
-	    size != 1 + 2 * P256_BYTES || point[0] != UNCOMPRESSED ||
-	    !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &number) ||
-	    BN_bn2binpad(number, d, sizeof(d)) != sizeof(d))
-		return error_crypto(err, "making a key on P-256");
-	json_t *key = jwk_make(point + 1, point + 1 + P256_BYTES, d);
+	if (!group || !number)
+		return error_memory(err);
+	if (draw(group, number, d, err) < 0)
+		return -1;
+	bool made = multiply_generator(group, number, point);
+	json_t *key = made ? jwk_make(point + 1, point + 1 + P256_BYTES, d) : NULL;
 	OPENSSL_cleanse(d, sizeof(d));
+	if (!made)
+		return error_crypto(err, "making a key on P-256");
 	if (!key)
 		return error_memory(err);
 	*private_key = key;
@@ -205,7 +232,7 @@ int kbs_key_public(const json_t *private_key, json_t **public_key, struct error 
 int kbs_key_check(const json_t *key, struct error *err)
 {
 	static const char *const members[] = { "kty", "crv", "alg", "x", "y", NULL };
-	EVP_PKEY *point;
+	cleanup_kbs_numbers struct kbs_key point = { .group = NULL };
 	const char *alg;
 
 	if (json_get_string(key, "tee-pubkey", "alg", &alg, err) < 0)
@@ -215,8 +242,5 @@ int kbs_key_check(const json_t *key, struct error *err)
 				   alg);
 	if (json_only_members(key, "tee-pubkey", members, err) < 0)
 		return -1;
-	if (kbs_key_load(key, "tee-pubkey", KBS_KEY_PUBLIC, &point, err) < 0)
-		return -1;
-	EVP_PKEY_free(point);
-	return 0;
+	return kbs_key_load(key, "tee-pubkey", KBS_KEY_PUBLIC, &point, err);
 }

@@ -100,8 +100,7 @@ static int open_crypt(struct guest *guest, size_t i, struct error *err)
 	const struct descriptor_volume *volume = &guest->image->descriptor.volumes[i];
 	struct mapped crypt;
 
-	if (volume_check_key(&guest->volumes[i], guest->keys[i], err) < 0 ||
-	    volume_open_crypt(volume, &guest->volumes[i], guest->keys[i], &crypt, err) < 0)
+	if (volume_open_crypt(volume, &guest->volumes[i], guest->keys[i], &crypt, err) < 0)
 		return error_prefix(err, "volume %s", volume->name);
 	secret_free(guest->keys[i]);
 	guest->keys[i] = NULL;

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/disk.h"
 #include "common/io.h"
 #include "format/luks2.h"
 #include "guest-init/keyring.h"
@@ -26,17 +28,30 @@ static int create(const struct descriptor_volume *volume, const char *layer,
 	return mapper_create(name, table, MAPPER_READ_ONLY, mapped, err);
 }
 
-/* The path from the first data block to the root. */
-static int read_through(const struct mapped *verity, struct error *err)
+/* Nothing but what is asked for: each block read ahead is one more to hash, and to decrypt. */
+static int read_start(const struct mapped *device, uint8_t *bytes, size_t size, struct error *err)
 {
-	uint8_t block[DESCRIPTOR_BLOCK_BYTES];
-	cleanup_fd int fd = open(verity->path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int fd = open(device->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return error_system(err, "%s", verity->path);
-	if (pread_exact(fd, block, sizeof(block), 0, err) < 0)
+		return error_system(err, "%s", device->path);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	return pread_exact(fd, bytes, size, 0, err);
+}
+
+/* The path from the first data block to the root. A LUKS2 header is read whole: nobody parses it
+ * here, but an image that is damaged there is damaged. */
+static int read_through(const struct descriptor_volume *volume, const struct mapped *verity,
+			struct error *err)
+{
+	uint8_t bytes[LUKS2_HEADER_BYTES];
+
+	if (read_start(verity, bytes, DESCRIPTOR_BLOCK_BYTES, err) < 0)
 		return error_mismatch(err, "the first block does not match the root hash, or "
 					   "cannot be read: the image is damaged");
+	if (volume->sealed && read_start(verity, bytes, sizeof(bytes), err) < 0)
+		return error_mismatch(err, "the LUKS2 header does not match the root hash: the "
+					   "image is damaged");
 	return 0;
 }
 
@@ -54,26 +69,25 @@ int volume_open_verity(const struct image *image, const struct descriptor_volume
 	    table_verity(volume, data.number, number, found.hash->offset_bytes, &table, err) < 0 ||
 	    create(volume, "verity", &table, verity, err) < 0)
 		return -1;
-	return read_through(verity, err);
+	return read_through(volume, verity, err);
 }
 
-int volume_check_key(const struct mapped *verity, const struct secret *key, struct error *err)
-{
-	uint8_t header[LUKS2_HEADER_BYTES];
-	struct luks2 luks2;
-	cleanup_fd int fd = open(verity->path, O_RDONLY | O_CLOEXEC);
+/* ext4's documentation, "The Super Block": the first 1024 bytes are not used, and podseal writes
+ * zeros. No two keys decrypt one block to those, so they stand for the key as well as a digest. */
+enum { BOOT_BYTES = 1024, MAGIC_OFFSET = BOOT_BYTES + 56, MAGIC = 0xef53 };
 
-	if (key->size != DESCRIPTOR_KEY_BYTES)
-		return error_input(err, "the key is %zu bytes, not %d", key->size,
-				   DESCRIPTOR_KEY_BYTES);
-	if (fd < 0)
-		return error_system(err, "%s", verity->path);
-	if (pread_exact(fd, header, sizeof(header), 0, err) < 0)
-		return error_mismatch(err, "the LUKS2 header does not match the root hash: the "
-					   "image is damaged");
-	if (luks2_parse(header, sizeof(header), &luks2, err) < 0)
-		return -1;
-	return luks2_verify_key(&luks2, key->bytes, err);
+static int check_key(const struct mapped *crypt, struct error *err)
+{
+	uint8_t block[DESCRIPTOR_BLOCK_BYTES];
+	le16 magic;
+
+	if (read_start(crypt, block, sizeof(block), err) < 0)
+		return error_mismatch(err, "the file system's first block does not match the root "
+					   "hash: the image is damaged");
+	memcpy(&magic, block + MAGIC_OFFSET, sizeof(magic));
+	if (!is_zero(block, BOOT_BYTES) || le16_get(magic) != MAGIC)
+		return error_mismatch(err, "wrong key: what it decrypts is no " DESCRIPTOR_FS);
+	return 0;
 }
 
 int volume_open_crypt(const struct descriptor_volume *volume, const struct mapped *verity,
@@ -83,9 +97,13 @@ int volume_open_crypt(const struct descriptor_volume *volume, const struct mappe
 	char description[sizeof(TABLE_KEY_PREFIX) + DESCRIPTOR_NAME_BYTES];
 	struct table table;
 
+	if (key->size != DESCRIPTOR_KEY_BYTES)
+		return error_input(err, "the key is %zu bytes, not %d", key->size,
+				   DESCRIPTOR_KEY_BYTES);
 	(void)snprintf(description, sizeof(description), TABLE_KEY_PREFIX "%s", volume->name);
 	if (table_crypt(volume, verity->number, &table, err) < 0 ||
-	    keyring_add(description, key->bytes, key->size, &entry, err) < 0)
+	    keyring_add(description, key->bytes, key->size, &entry, err) < 0 ||
+	    create(volume, "crypt", &table, crypt, err) < 0)
 		return -1;
-	return create(volume, "crypt", &table, crypt, err);
+	return check_key(crypt, err);
 }
