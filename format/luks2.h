@@ -3,8 +3,8 @@
  * Deterministic. Spec: LUKS2 On-Disk Format Specification 1.1. Ours: docs/format.md, "LUKS2
  * header".
  *
- * The guest takes no parameter from here: those are the descriptor's. It needs the header for one
- * thing, to tell a wrong key before it decrypts anything. */
+ * No reader takes a parameter from here: those are the descriptor's. The header serves for one
+ * thing, to tell a wrong key before anything is decrypted; the guest does without it. */
 #pragma once
 
 #include <stddef.h>

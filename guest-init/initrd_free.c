@@ -17,21 +17,30 @@ enum { DEPTH_MAX = 64 }; /* of folders in an initrd */
 
 static int empty_folder(int at, const char *name, dev_t device, int depth, struct error *err);
 
-static int remove_entry(int folder, const char *name, dev_t device, int depth, struct error *err)
+static int remove_folder(int at, const char *name, dev_t device, int depth, struct error *err)
 {
 	struct stat st;
 
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_system(err, "%s", name);
 	if (st.st_dev != device)
 		return 0;
-	if (S_ISDIR(st.st_mode) && empty_folder(folder, name, device, depth + 1, err) < 0)
+	if (empty_folder(at, name, device, depth, err) < 0)
 		return -1;
-	/* a folder with a mount point left in it stays, and so does one that is a mount point */
-	if (unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 &&
-	    errno != ENOTEMPTY && errno != EBUSY)
+	/* a folder with a mount point left in it stays */
+	if (unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != EBUSY)
 		return error_system(err, "removing %s", name);
 	return 0;
+}
+
+/* What is no folder goes at once, unless it is a mount point. */
+static int remove_entry(int folder, const char *name, dev_t device, int depth, struct error *err)
+{
+	if (unlinkat(folder, name, 0) == 0 || errno == EBUSY)
+		return 0;
+	if (errno != EISDIR)
+		return error_system(err, "removing %s", name);
+	return remove_folder(folder, name, device, depth + 1, err);
 }
 
 static int empty_folder(int at, const char *name, dev_t device, int depth, struct error *err)

@@ -46,7 +46,7 @@ echo relay >manner
 path=$("$podseal" inspect one.img --json | jq -r '[.. | .key_id? // empty][0]')
 cp one.img whole.img
 generate disk_damage whole.img one.img header
-refusal "a changed byte in the LUKS2 header is seen before anybody parses it" "opening dm-crypt: volume root: the LUKS2 header does not match the root hash" \
+refusal "a changed byte in the LUKS2 header is seen before a key is asked for" "opening dm-verity: volume root: the LUKS2 header does not match the root hash" \
 	./attest one "$seal"
 cp whole.img one.img
 check "the key of an older image is withdrawn" "$broker" remove --store "$store" --path "$path"
