@@ -250,7 +250,10 @@ base_name(path) := name if {
 
 # --- containers ------------------------------------------------------------------------------------
 
-CreateContainerRequest if {
+# Each ID once, and for ever: the agent leaves what is mounted at a container's root where it is when
+# it is asked again, so that one container's process would run in the root of another.
+CreateContainerRequest := {"allowed": true, "ops": [used]} if {
+	used := {"op": "add", "path": concat("/", ["/pstate", input.container_id]), "value": true}
 	print("podseal: CreateContainer: the image", guest_pull.source, "is asked for; sealed are", sealed_names)
 	print("podseal: what does not hold of the request:", refused_of_request)
 	print("podseal: what is not as sealed, by container with that image:", refused_of_container)
@@ -299,7 +302,7 @@ kinds(annotations) := values if {
 # --- of the request itself, whichever container it is for
 
 request_checks := [
-	"id", "one_guest_pull", "no_hooks", "no_devices", "no_shared_mounts", "no_string_user",
+	"id", "id_is_new", "one_guest_pull", "no_hooks", "no_devices", "no_shared_mounts", "no_string_user",
 	"no_stream_ports", "no_device_annotations", "no_shared_pid_namespace", "root_path", "kind",
 ]
 
@@ -312,6 +315,12 @@ request_passes(check) if {
 	check == "id"
 	regex.match(`^[0-9a-f]{64}$`, input.container_id)
 	input.exec_id in {"", input.container_id}
+}
+
+# What the agent keeps of the "ops" of requests before
+request_passes(check) if {
+	check == "id_is_new"
+	not data.pstate[input.container_id]
 }
 
 guest_pulls := [storage | some storage in input.storages; storage.driver == "image_guest_pull"]

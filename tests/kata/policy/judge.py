@@ -7,7 +7,8 @@ EVALUATOR is opa or regorus. containerd.json and crio.json hold what kata-agent 
 made; cases.json holds the cases:
 
     {"says", "from": "containerd/web", "change": [...], "refused": [check...]}   an honest CreateContainerRequest, changed; refused by exactly
-                                                                                 these checks, or allowed where there are none
+                                                                                 these checks, or allowed where there are none. With "state",
+                                                                                 after requests that left this state of the policy
     {"says", "request", "input", "allowed", "refused"?}                          any other request; allowed null: the policy has no such rule
 
 Every changed request is refused by the checks that are named and passes all others, so that each case shows which rule decides.
@@ -33,19 +34,21 @@ class Judge:
         self.evaluator, self.policy, self.web_digest = evaluator, policy, web_digest
         self.honest = {runtime: self.load(runtime + ".json") for runtime in ("containerd", "crio")}
         self.input = tempfile.NamedTemporaryFile("w", suffix=".json")
+        self.data = tempfile.NamedTemporaryFile("w", suffix=".json")
 
     def load(self, name):
         with open(os.path.join(HERE, name), encoding="utf-8") as file:
             return json.load(file)
 
-    def document(self, request):
-        """All rules of the policy, over this request."""
-        self.input.seek(0)
-        self.input.truncate()
-        json.dump(request, self.input)
-        self.input.flush()
+    def document(self, request, state=None):
+        """All rules of the policy, over this request; state: what the agent has kept of the "ops" of those before."""
+        for file, content in (self.input, request), (self.data, {"pstate": state or {}}):
+            file.seek(0)
+            file.truncate()
+            json.dump(content, file)
+            file.flush()
         form = ["-f", "json"] if os.path.basename(self.evaluator) == "opa" else []
-        run = subprocess.run([self.evaluator, "eval", *form, "-d", self.policy, "-i", self.input.name, "data.agent_policy"],
+        run = subprocess.run([self.evaluator, "eval", *form, "-d", self.policy, "-d", self.data.name, "-i", self.input.name, "data.agent_policy"],
                              capture_output=True, text=True)
         if run.returncode:
             raise RuntimeError((run.stderr or run.stdout).strip())
@@ -118,9 +121,11 @@ def refusals(document):
 
 
 def judge_create(judge, case):
-    document = judge.document(changed(judge, case))
+    request = changed(judge, case)
+    document = judge.document(request, case.get("state"))
     verdict, failed, expected = document["CreateContainerRequest"], sorted(refusals(document)), sorted(case["refused"])
-    if verdict is not (not expected) or failed != expected:
+    used = {"op": "add", "path": "/pstate/" + request["container_id"], "value": True}
+    if verdict != (False if expected else {"allowed": True, "ops": [used]}) or failed != expected:
         return f"allowed: {verdict}; refused by {failed}, not by {expected}"
     return ""
 
