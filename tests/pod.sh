@@ -55,7 +55,7 @@ cat >"$work/guest" <<SH
 #!/bin/bash
 image=\$2
 [ "\$image" != - ] || image=/dev/null
-eval "words=(\$("$podseal" run "\$image" --kernel "$kernel" --initrd "\$1" --append "quiet panic=-1 \$3" --memory 512M --dry-run))" || exit
+eval "words=(\$("$podseal" run "\$image" --kernel "$kernel" --initrd "\$1" --append "quiet panic=-1 no_timer_check \$3" --memory 512M --dry-run))" || exit
 if [ "\$2" = - ]; then
 	for i in "\${!words[@]}"; do
 		[[ \${words[i]} != *image,* ]] || unset "words[i-1]" "words[i]"

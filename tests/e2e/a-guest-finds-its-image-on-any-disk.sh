@@ -21,7 +21,7 @@ seal=podseal.seal=$("$verity" root pod.img | sed -n 's/^seal //p')
 truncate -s 4M blank.img
 { printf 'initdata\x10\0\0\0\0\0\0\0' && head -c 496 /dev/zero; } >initdata.img
 machine=(qemu-system-x86_64 -accel "tcg,thread=multi" -cpu max -m 512M -nodefaults -no-user-config -nographic -no-reboot -serial stdio)
-direct=(-kernel "$kernel" -initrd initrd.img -append "console=ttyS0 quiet panic=-1 $seal")
+direct=(-kernel "$kernel" -initrd initrd.img -append "console=ttyS0 quiet panic=-1 no_timer_check $seal")
 file() { # ID FILE: a read-only block device that is not attached to anything yet
 	printf 'driver=raw,node-name=%s,read-only=on,file.driver=file,file.read-only=on,file.filename=%s' "$1" "$2"
 }
@@ -48,6 +48,6 @@ stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 for file in $firmware $stub; do
 	[ -e $file ] || { skip "from a UKI, which pins the image" "$file is not there (Debian: ovmf, systemd-boot-efi)"; done_testing; }
 done
-check "a UKI is made, which pins the image" "$podseal" uki --kernel "$kernel" --initrd initrd.img --cmdline "console=ttyS0 quiet panic=-1 $seal" -o pod.efi
+check "a UKI is made, which pins the image" "$podseal" uki --kernel "$kernel" --initrd initrd.img --cmdline "console=ttyS0 quiet panic=-1 no_timer_check $seal" -o pod.efi
 trusted "OVMF starts it" vda "$podseal" run pod.img --uki pod.efi --firmware $firmware --memory 512M
 done_testing

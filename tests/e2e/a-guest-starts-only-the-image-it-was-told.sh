@@ -65,7 +65,7 @@ cat >run <<SH
 #!/bin/sh
 initrd=\$1 image=\$2 parameters=\$3
 shift 3
-exec "$podseal" run "\$image" --kernel "$kernel" --initrd "\$initrd" --append "quiet panic=-1 \$parameters" --memory 512M "\$@"
+exec "$podseal" run "\$image" --kernel "$kernel" --initrd "\$initrd" --append "quiet panic=-1 no_timer_check \$parameters" --memory 512M "\$@"
 SH
 chmod +x run
 
