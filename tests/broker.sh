@@ -27,7 +27,7 @@ serve() {
 	: >"$work/serve.log" # not the last broker's words
 	"$broker" serve --store "$store" --listen "${listen:-127.0.0.1:0}" "$@" 2>"$work/serve.log" &
 	pid=$!
-	says "$pid" "$work/serve.log" 'listening on'
+	writes "$pid" "$work/serve.log" 'listening on'
 	url=$(sed -n 's/.*listening on //p' "$work/serve.log")
 	case $url in
 	*" with TLS") url=https://${url% with TLS} ;;

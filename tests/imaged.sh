@@ -66,7 +66,7 @@ imaged_namespace() {
 		sh "$guest" "$work/keep" >"$work/keeper.said" 2>&1 &
 	keeper=$!
 	exec 9>"$work/keep"
-	says "$keeper" "$work/keeper.said" there
+	writes "$keeper" "$work/keeper.said" there
 	inside=(nsenter --mount --target "$keeper")
 	[ "$(id -u)" -eq 0 ] || inside=(nsenter --user --mount --preserve-credentials --target "$keeper")
 }
@@ -75,7 +75,7 @@ imaged_start() {
 	[ -n "$keeper" ] || imaged_namespace
 	"${inside[@]}" "$@" chroot "$guest" /podseal-imaged 9>&- 2>"$work/imaged.log" &
 	pid=$!
-	says "$pid" "$work/imaged.log" 'listening at' && return
+	writes "$pid" "$work/imaged.log" 'listening at' && return
 	not_ok "the service starts"
 	tell "$work/imaged.log"
 	done_testing

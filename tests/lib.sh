@@ -15,7 +15,7 @@
 #   generate NAME ARGUMENT...                     runs tests/generators/NAME.py
 #   until_true SECONDS COMMAND...                 waits until it exits 0: for at most so long, and then fails
 #   ended PID                                     for until_true: that program runs no more
-#   says PID FILE REGEX                           waits until that program has written such a line: for at most 60 s, or until it ends
+#   writes PID FILE REGEX                         waits until that program has written such a line: for at most 60 s, or until it ends
 #   same FILE FILE                                for check: equal to the byte; shows where not
 #   ok SENTENCE / not_ok SENTENCE / skip SENTENCE REASON      one verdict, where the four above do not fit
 #   done_testing                                  the last line of the script: prints the plan
@@ -128,7 +128,7 @@ said_or_ended() {
 	grep -qs -- "$3" "$2" || ended "$1"
 }
 
-says() {
+writes() {
 	until_true 60 said_or_ended "$@"
 	grep -qs -- "$3" "$2"
 }

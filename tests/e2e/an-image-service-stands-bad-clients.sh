@@ -106,7 +106,7 @@ holds() { # FD COMMAND...: starts a client that holds its connections until that
 	mkfifo "$work/hold-$fd"
 	client "$@" <"$work/hold-$fd" >"$work/held-$fd" 2>&1 9>&- &
 	eval "exec $fd>\"$work/hold-$fd\""
-	says $! "$work/held-$fd" '^held' && return
+	writes $! "$work/held-$fd" '^held' && return
 	cat "$work/held-$fd"
 	return 1
 }
