@@ -135,7 +135,7 @@ commands := podseal podseal-verity podseal-broker
 programs := $(commands) podseal-init podseal-imaged
 # What is measured has no debug information in it, nor what of a library nobody calls; and there is no run-time linker, whose
 # work takes 0.1 s in an emulated guest. libcrypto's resolver and loader of modules, about which the linker warns, are not used. Sanitizers have no static form.
-ldflags_podseal-init := $(if $(SANITIZE),,-static-pie -s -Wl,--no-warnings)
+ldflags_podseal-init := $(if $(SANITIZE),,-static-pie -s -Wl,--no-warnings -Wl,-z,pack-relative-relocs)
 unused_libs_podseal-init := -ljose
 # and this one runs in distributions of any C library
 ldflags_podseal-imaged := $(ldflags_podseal-init)

@@ -126,17 +126,38 @@ static int add_module_at(const struct selection *s, const struct modules_dep_ent
 	return file_list_add(list, path, 0644, &plain, plain_size, err);
 }
 
+/* Its file's name in the initrd, *length characters without what compressed it. The folders it lies
+ * in below kernel/ stay here: a module's name is one of a kind, and each folder would have to be
+ * made, walked and removed again before the pod starts. */
+static const char *plain_name(const char *path, size_t *length)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	*length = modules_plain_length(name);
+	return name;
+}
+
 static int add_module(const struct selection *s, const struct modules_dep_entry *entry,
 		      struct file_list *list, struct error *err)
 {
 	cleanup_free char *path = NULL;
+	size_t length;
+	const char *name = plain_name(entry->path, &length);
 
-	if (asprintf(&path, "/lib/modules/%s/%.*s", s->version,
-		     (int)modules_plain_length(entry->path), entry->path) < 0) {
+	if (asprintf(&path, "/lib/modules/%s/%.*s", s->version, (int)length, name) < 0) {
 		path = NULL;
 		return error_memory(err);
 	}
 	return add_module_at(s, entry, path, list, err);
+}
+
+static void print_name(const char *path, const char *before, const char *after, FILE *stream)
+{
+	size_t length;
+	const char *name = plain_name(path, &length);
+
+	(void)fprintf(stream, "%s%.*s%s", before, (int)length, name, after);
 }
 
 static void print_dep(struct selection *s, FILE *stream)
@@ -145,10 +166,9 @@ static void print_dep(struct selection *s, FILE *stream)
 		const struct modules_dep_entry *e = &s->dep.entries[i];
 		if (!s->chosen[i])
 			continue;
-		(void)fprintf(stream, "%.*s:", (int)modules_plain_length(e->path), e->path);
+		print_name(e->path, "", ":", stream);
 		for (size_t k = 0; k < e->depends_count; k++)
-			(void)fprintf(stream, " %.*s", (int)modules_plain_length(e->depends[k]),
-				      e->depends[k]);
+			print_name(e->depends[k], " ", "", stream);
 		(void)fputc('\n', stream);
 	}
 }
