@@ -13,8 +13,8 @@ cd "$work" || exit
 truncate -s 1M disk.img
 
 check "an initrd is made, with the kernel's modules" "$podseal" initrd --init init --modules "$modules" -o initrd.img
-boots "the kernel starts its /init, with the parameters that --append says" "^cmdline: console=ttyS0 quiet test.direct=1\$" \
-	"$podseal" run disk.img --kernel "$kernel" --initrd initrd.img --append "quiet test.direct=1" --memory 512M
+boots "the kernel starts its /init, with the parameters that --append says" "^cmdline: console=ttyS0 quiet no_timer_check test.direct=1\$" \
+	"$podseal" run disk.img --kernel "$kernel" --initrd initrd.img --append "quiet no_timer_check test.direct=1" --memory 512M
 
 refuses "a UKI without firmware is refused" 2 "needs --firmware" "$podseal" run disk.img --uki pod.efi
 refuses "a kernel that is not there is named" 3 "running the guest: none: No such file" "$podseal" run disk.img --kernel none
@@ -26,7 +26,7 @@ stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 for file in $firmware $stub; do
 	[ -e $file ] || { skip "a UKI boots through OVMF" "$file is not there (Debian: ovmf, systemd-boot-efi)"; done_testing; }
 done
-check "a UKI is made" "$podseal" uki --kernel "$kernel" --initrd initrd.img --cmdline "console=ttyS0 quiet test.uki=1" -o pod.efi
-boots "OVMF starts it, with the command line that is in it" "^cmdline: console=ttyS0 quiet test.uki=1\$" \
+check "a UKI is made" "$podseal" uki --kernel "$kernel" --initrd initrd.img --cmdline "console=ttyS0 quiet no_timer_check test.uki=1" -o pod.efi
+boots "OVMF starts it, with the command line that is in it" "^cmdline: console=ttyS0 quiet no_timer_check test.uki=1\$" \
 	"$podseal" run disk.img --uki pod.efi --firmware $firmware --memory 512M
 done_testing
