@@ -13,7 +13,7 @@ python=/usr/bin/python3
 lab=$work/lab
 measurement=$(printf '%096d' 7)
 pid='' served='' logs=0 listen=''
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; at_end' EXIT
+finally '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null'
 
 broker_needs() {
 	"$python" -c 'import cryptography' 2>/dev/null || skip_all "python3-cryptography is not installed"

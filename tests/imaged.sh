@@ -14,7 +14,7 @@ guest=$work/guest
 bundles=$guest/run/kata-containers
 socket=$guest/run/confidential-containers/cdh.sock
 pid='' ended='' keeper=''
-trap 'exec 9>&-; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; at_end' EXIT
+finally 'exec 9>&-; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null'
 
 nginx_digest=sha256:$(printf 'a%.0s' {1..64})
 app_digest=sha256:$(printf 'b%.0s' {1..64})

@@ -18,6 +18,7 @@
 #   writes PID FILE REGEX                         waits until that program has written such a line: for at most 60 s, or until it ends
 #   same FILE FILE                                for check: equal to the byte; shows where not
 #   ok SENTENCE / not_ok SENTENCE / skip SENTENCE REASON      one verdict, where the four above do not fit
+#   finally COMMAND                               is run when the script ends, however it does; its exit status stays what it is
 #   done_testing                                  the last line of the script: prints the plan
 #
 # A script that ends before done_testing has failed. Standard output is TAP; a failing command's words are in `# ` lines.
@@ -34,8 +35,17 @@ tests_run=0 tests_failed=0 tests_complete=
 # shellcheck disable=SC2034 # these are for the script that sources this
 readonly root podseal verity work
 
+finals=()
+finally() {
+	finals+=("$1")
+}
+
+# The exit status is the script's, whatever else is done here.
 at_end() {
-	local status=$?
+	local status=$? command
+	for command in "${finals[@]}"; do
+		eval "$command"
+	done
 	chmod -R u+rwX "$work" 2>/dev/null
 	rm -rf "$work"
 	[ -n "$tests_complete" ] && exit "$status"

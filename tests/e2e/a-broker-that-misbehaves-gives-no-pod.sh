@@ -26,7 +26,7 @@ serve_keys
 echo relay >manner
 python3 -B "$root/tests/hostile_broker.py" "$url" hostile manner 2>hostile.log &
 hostile=$!
-trap 'kill "$hostile" ${pid:+"$pid"} 2>/dev/null; at_end' EXIT
+finally '[ -z "$hostile" ] || kill "$hostile" 2>/dev/null'
 until_true 60 test -s hostile
 url=$(cat hostile)
 check "the broker lets in a launch" admit one "$seal"

@@ -13,7 +13,7 @@ guest_kernel
 demo_images base
 cd "$work" || exit
 guest=''
-trap '[ -z "$guest" ] || kill "$guest" 2>/dev/null; at_end' EXIT
+finally '[ -z "$guest" ] || kill "$guest" 2>/dev/null'
 
 # note WORD, once WORD (which fails the first time), fill WORD, serve: each leaves a word in the log that they share, and `serve` shows it to who asks
 cat >app.c <<'C'

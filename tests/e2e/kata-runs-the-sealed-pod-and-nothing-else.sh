@@ -21,7 +21,7 @@ demo_images base web mesh
 kata_agent_build
 cd "$work" || exit
 vm=''
-trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; at_end' EXIT
+finally '[ -z "$vm" ] || kill "$vm" 2>/dev/null'
 
 # The host's requests, in the words of tests/kata/agent/steps.go
 digest=$(jq -r '.manifests[0].digest' "$root/demo/web/index.json")
