@@ -38,8 +38,11 @@ check "  and nothing runs on" nothing_runs
 : >"$work/again.log"
 flock lock images/demo >"$work/again.log" 2>&1 &
 flock=$!
-until_true 300 said_or_ended "$flock" "$work/again.log" "listening on"
-check "a demo that is under way" grep "listening on" "$work/again.log"
+under_way() {
+	until_true 300 said_or_ended "$flock" "$work/again.log" "listening on"
+	grep "listening on" "$work/again.log" || { tail -n 25 "$work/again.log"; return 1; }
+}
+check "a demo that is under way" under_way
 pkill -TERM -P "$flock"
 wait "$flock"
 check "  and interrupted leaves nothing running" nothing_runs
