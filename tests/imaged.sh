@@ -73,6 +73,7 @@ imaged_namespace() {
 
 imaged_start() {
 	[ -n "$keeper" ] || imaged_namespace
+	: >"$work/imaged.log" # not the last service's words
 	"${inside[@]}" "$@" chroot "$guest" /podseal-imaged 9>&- 2>"$work/imaged.log" &
 	pid=$!
 	writes "$pid" "$work/imaged.log" 'listening at' && return
