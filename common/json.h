@@ -59,3 +59,6 @@ int json_expect_u64(const json_t *object, const char *where, const char *name, u
 /* ERROR_INPUT naming the first member of `object` that is not in `names` (ended by NULL). */
 int json_only_members(const json_t *object, const char *where, const char *const *names,
 		      struct error *err) MUST_CHECK;
+
+/* On standard output, indented, its members in their order, and a line break: what --json gives. */
+int json_print(const json_t *json, struct error *err) MUST_CHECK;

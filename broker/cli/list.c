@@ -17,12 +17,8 @@ static int print_list(const json_t *list, bool json, struct error *err)
 	const json_t *item;
 	size_t i;
 
-	if (json) {
-		if (json_dumpf(list, stdout, JSON_INDENT(2)) < 0)
-			return error_system(err, "writing");
-		putchar('\n');
-		return 0;
-	}
+	if (json)
+		return json_print(list, err);
 	json_array_foreach (list, i, item)
 		printf("%s  %6lld  %s\n",
 		       time_text(json_integer_value(json_object_get(item, "added")), time),

@@ -190,10 +190,7 @@ int kata_result_print_json(const struct kata_config *config, const struct kata_r
 		return error_memory(err);
 	if (!out)
 		return error_memory(err);
-	if (json_dumpf(out, stdout, JSON_INDENT(2)) < 0)
-		return error_system(err, "writing");
-	putchar('\n');
-	return 0;
+	return json_print(out, err);
 }
 
 void kata_result_print_next(const struct kata_config *config, const struct kata_result *result,

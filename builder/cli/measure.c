@@ -190,10 +190,7 @@ static int print_json(const struct request *r, const char *digest, const struct 
 	}
 	if (!out)
 		return error_memory(err);
-	if (json_dumpf(out, stdout, JSON_INDENT(2)) < 0)
-		return error_system(err, "writing");
-	putchar('\n');
-	return 0;
+	return json_print(out, err);
 }
 
 static void print_text(const char *digest, const struct id_block_signed *id, const char *block,

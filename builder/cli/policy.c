@@ -128,10 +128,7 @@ static int print_result(const struct request *r, const struct image *image, json
 			policy);
 	if (!out)
 		return error_memory(err);
-	if (json_dumpf(out, stdout, JSON_INDENT(2)) < 0)
-		return error_system(err, "writing");
-	putchar('\n');
-	return 0;
+	return json_print(out, err);
 }
 
 /* HOST_DATA as Kata makes it of the pod's initdata. A guest that this names no image to starts

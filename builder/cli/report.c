@@ -71,14 +71,6 @@ static void print_value(const json_t *value)
 	}
 }
 
-static int print_json(const json_t *json, struct error *err)
-{
-	if (json_dumpf(json, stdout, JSON_INDENT(2)) < 0)
-		return error_system(err, "writing");
-	putchar('\n');
-	return 0;
-}
-
 static int report_read(const char *path, uint8_t **bytes, size_t *size, struct error *err)
 {
 	return file_read(path, SNP_REPORT_BYTES, bytes, size, err);
@@ -101,7 +93,7 @@ static int show(const char *path, bool json, struct error *err)
 	if (!fields)
 		return error_memory(err);
 	if (json)
-		return print_json(fields, err);
+		return json_print(fields, err);
 	json_object_foreach (fields, name, value) {
 		printf("%-20s ", name);
 		print_value(value);
@@ -213,7 +205,7 @@ static int print_finding_json(const struct request *r, const struct finding *f, 
 		(void)json_object_set_new(out, "rule", json_string(f->refusal.rule));
 	if (out && why)
 		(void)json_object_set_new(out, "why", json_string(why));
-	return out ? print_json(out, err) : error_memory(err);
+	return out ? json_print(out, err) : error_memory(err);
 }
 
 static void print_finding(const struct request *r, const struct finding *f)
