@@ -266,6 +266,13 @@ int command_next_option(const struct command *self, int argc, char **argv, struc
 	return id;
 }
 
+void command_take_text(const struct command_text *texts, size_t count, int id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id == texts[i].id)
+			*texts[i].value = optarg;
+}
+
 int command_operands(const struct command *self, int argc, int count, struct error *err)
 {
 	if (argc - optind != count)

@@ -43,5 +43,15 @@ int command_main(const struct program *program, int argc, char **argv);
  * for one that is unknown or lacks its argument. */
 int command_next_option(const struct command *self, int argc, char **argv, struct error *err);
 
+/* Where an option's argument goes that is taken as it is. */
+struct command_text {
+	int id;
+	const char **value;
+};
+
+/* Sets the value of option `id` to optarg, where it is one of the `count` texts; else does
+ * nothing. */
+void command_take_text(const struct command_text *texts, size_t count, int id);
+
 /* After the options: exactly `count` operands remain, or ERROR_USAGE that shows the synopsis. */
 int command_operands(const struct command *self, int argc, int count, struct error *err) MUST_CHECK;

@@ -104,10 +104,7 @@ static int take_sizes(struct request *r, const char *text, struct error *err)
 static int take_option(struct request *r, int id, struct error *err)
 {
 	int choice = 0;
-	const struct {
-		int id;
-		const char **value;
-	} texts[] = {
+	const struct command_text texts[] = {
 		{ OPT_KERNEL, &r->kernel },
 		{ OPT_INITRD, &r->initrd },
 		{ OPT_FIRMWARE, &r->firmware },
@@ -117,9 +114,7 @@ static int take_option(struct request *r, int id, struct error *err)
 		{ 'o', &r->output },
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (id == texts[i].id)
-			*texts[i].value = optarg;
+	command_take_text(texts, sizeof(texts) / sizeof(texts[0]), id);
 	switch (id) {
 	case '?':
 		return -1;

@@ -65,10 +65,7 @@ DEFINE_CLEANUP(cleanup_pkey_p, EVP_PKEY, EVP_PKEY_free)
 static int options_read(const struct command *self, int argc, char **argv, struct request *r,
 			struct error *err)
 {
-	const struct {
-		int id;
-		const char **value;
-	} texts[] = {
+	const struct command_text texts[] = {
 		{ OPT_MODE, &r->mode },
 		{ OPT_OVMF, &r->ovmf },
 		{ OPT_KERNEL, &r->kernel },
@@ -89,9 +86,7 @@ static int options_read(const struct command *self, int argc, char **argv, struc
 			return -1;
 		if (id == OPT_JSON)
 			r->json = true;
-		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-			if (id == texts[i].id)
-				*texts[i].value = optarg;
+		command_take_text(texts, sizeof(texts) / sizeof(texts[0]), id);
 	}
 	return command_operands(self, argc, 0, err);
 }

@@ -126,10 +126,7 @@ static int take_number(struct request *r, int id, struct error *err)
 
 static int take_option(struct request *r, int id, struct error *err)
 {
-	const struct {
-		int id;
-		const char **value;
-	} texts[] = {
+	const struct command_text texts[] = {
 		{ OPT_KERNEL, &r->qemu.kernel },     { OPT_INITRD, &r->qemu.initrd },
 		{ OPT_UKI, &r->qemu.uki },           { OPT_APPEND, &r->qemu.append },
 		{ OPT_FIRMWARE, &r->qemu.firmware }, { OPT_SCRATCH, &r->qemu.scratch },
@@ -150,9 +147,7 @@ static int take_option(struct request *r, int id, struct error *err)
 		r->simulate = true;
 	if (id == OPT_DRY_RUN)
 		r->dry_run = true;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (id == texts[i].id)
-			*texts[i].value = optarg;
+	command_take_text(texts, sizeof(texts) / sizeof(texts[0]), id);
 	return 0;
 }
 

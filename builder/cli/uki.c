@@ -46,10 +46,7 @@ static void inputs_release(struct inputs *in)
 static int read_request(const struct command *self, int argc, char **argv, struct request *r,
 			struct error *err)
 {
-	const struct {
-		int id;
-		const char **value;
-	} texts[] = {
+	const struct command_text texts[] = {
 		{ OPT_KERNEL, &r->kernel },
 		{ OPT_INITRD, &r->initrd },
 		{ OPT_STUB, &r->stub },
@@ -62,9 +59,7 @@ static int read_request(const struct command *self, int argc, char **argv, struc
 	while ((id = command_next_option(self, argc, argv, err)) != -1) {
 		if (id == '?')
 			return -1;
-		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-			if (id == texts[i].id)
-				*texts[i].value = optarg;
+		command_take_text(texts, sizeof(texts) / sizeof(texts[0]), id);
 	}
 	if (command_operands(self, argc, 0, err) < 0)
 		return -1;
