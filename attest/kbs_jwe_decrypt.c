@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include "common/base64url.h"
 #include "common/cleanup.h"
@@ -21,8 +19,7 @@ enum {
 	TAG_BYTES = 16,
 };
 
-DEFINE_CLEANUP(kdf_free, EVP_KDF, EVP_KDF_free)
-DEFINE_CLEANUP(kdf_context_free, EVP_KDF_CTX, EVP_KDF_CTX_free)
+DEFINE_CLEANUP(digest_context_free, EVP_MD_CTX, EVP_MD_CTX_free)
 DEFINE_CLEANUP(cipher_free, EVP_CIPHER, EVP_CIPHER_free)
 DEFINE_CLEANUP(cipher_context_free, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
@@ -126,26 +123,22 @@ static int read_jwe(const json_t *json, struct jwe *result, struct error *err)
 	return 0;
 }
 
-/* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here with empty PartyUInfo and
- * PartyVInfo. Each length is 32 bits, big-endian; the last number is that of the key's bits. */
+/* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here of one step, with empty PartyUInfo
+ * and PartyVInfo. Each length is 32 bits, big-endian; the last number is that of the key's bits. */
 static bool derive(const uint8_t *z, size_t z_size, struct content_key *key)
 {
+	static const uint8_t step[] = { 0, 0, 0, 1 };
 	static const uint8_t info[] = "\0\0\0\x0e" KBS_KEY_ALGORITHM "\0\0\0\0"
 				      "\0\0\0\0"
 				      "\0\0\1\0";
-	char sha256[] = "SHA256";
-	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)z, z_size),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info,
-						  sizeof(info) - 1),
-		OSSL_PARAM_construct_end(),
-	};
-	CLEANUP(kdf_free) EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SSKDF", NULL);
-	CLEANUP(kdf_context_free) EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+	CLEANUP(digest_context_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 	_Static_assert(sizeof(KBS_KEY_ALGORITHM) - 1 == 0x0e, "the length in `info`");
-	return context && EVP_KDF_derive(context, key->bytes, sizeof(key->bytes), params) > 0;
+	return context && EVP_DigestInit_ex2(context, EVP_sha256(), NULL) > 0 &&
+	       EVP_DigestUpdate(context, step, sizeof(step)) > 0 &&
+	       EVP_DigestUpdate(context, z, z_size) > 0 &&
+	       EVP_DigestUpdate(context, info, sizeof(info) - 1) > 0 &&
+	       EVP_DigestFinal_ex(context, key->bytes, NULL) > 0;
 }
 
 static bool unwrap(const struct content_key *wrapping, const uint8_t wrapped[WRAPPED_BYTES],

@@ -40,7 +40,10 @@ int console_open(struct error *err)
 /* The log is no terminal. */
 static bool find_console(void)
 {
-	return isatty(STDERR_FILENO) || take("/dev/console") == 0;
+	static bool found;
+
+	found = found || isatty(STDERR_FILENO) || take("/dev/console") == 0;
+	return found;
 }
 
 void console_wait(void)

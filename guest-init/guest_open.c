@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guest-init/algorithms.h"
 #include "guest-init/efi_secret.h"
 #include "guest-init/kbs_client.h"
 #include "guest-init/lockdown.h"
@@ -55,6 +56,9 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 		.init_data = guest->initdata,
 	};
 
+	/* TLS needs all of libcrypto */
+	if (guest->cmdline.kbs.transport != BROKER_HTTPS && algorithms_few(err) < 0)
+		return -1;
 	if (kbs_client_attest(&options, &client, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include <openssl/crypto.h>
-
 #include "common/io.h"
 #include "guest-init/console.h"
 #include "guest-init/lockdown.h"
@@ -43,15 +41,6 @@ int guest_read_cmdline(struct guest *guest, struct error *err)
 	return cmdline_parse(text, size, &guest->cmdline, err);
 }
 
-/* libcrypto's names of old for some 200 algorithms: signatures look theirs up there, and fetching
- * one does not. Making them takes a third of its start. */
-static void skip_names(const struct guest *guest)
-{
-	if (guest->trust.count == 0 && guest->ca.count == 0)
-		(void)OPENSSL_init_crypto(
-			OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS, NULL);
-}
-
 int guest_load_drivers(struct guest *guest, struct error *err)
 {
 	char folder[sizeof(struct utsname)];
@@ -61,10 +50,8 @@ int guest_load_drivers(struct guest *guest, struct error *err)
 		return error_system(err, "uname");
 	(void)snprintf(folder, sizeof(folder), "/lib/modules/%s", uts.release);
 	if (certificates_read(TRUST_FOLDER, &guest->trust, err) < 0 ||
-	    certificates_read(CA_FOLDER, &guest->ca, err) < 0)
-		return -1;
-	skip_names(guest);
-	if (uevent_open(&guest->uevent_fd, err) < 0 ||
+	    certificates_read(CA_FOLDER, &guest->ca, err) < 0 ||
+	    uevent_open(&guest->uevent_fd, err) < 0 ||
 	    modules_open(folder, &guest->modules, err) < 0)
 		return -1;
 	return modules_coldplug(guest->modules, guest->sys_fd, guest->uevent_fd, err);

@@ -190,3 +190,16 @@ int module_index_order(struct module_index *index, struct module *module,
 	memmove(order, order + at, *count * sizeof(*order));
 	return 0;
 }
+
+bool module_index_has_bus(const struct module_index *index, const char *bus)
+{
+	size_t size = strlen(bus);
+
+	for (size_t i = 0; i < index->alias_count; i++) {
+		const char *pattern = index->aliases[i].pattern;
+		if (strncmp(pattern, bus, size) == 0 &&
+		    pattern[size + strspn(pattern + size, "*")] == ':')
+			return true;
+	}
+	return false;
+}

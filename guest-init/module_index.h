@@ -53,3 +53,7 @@ struct module *module_index_find(struct module_index *index, const char *name);
 int module_index_order(struct module_index *index, struct module *module,
 		       struct module *order[MODULE_NEEDS_MAX], size_t *count, struct error *err)
 	MUST_CHECK;
+
+/* Whether any module is for devices of that bus. Patterns name it first, as in "pci:v00001AF4d*"
+ * and "acpi*:ACPI0012:*". */
+bool module_index_has_bus(const struct module_index *index, const char *bus);

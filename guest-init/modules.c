@@ -139,8 +139,10 @@ int modules_load_crypt(struct modules *modules, struct error *err)
 /* fnmatch(3) costs, and nearly every pattern differs in what stands before its first wildcard. */
 static bool matches(const char *pattern, const char *modalias)
 {
-	return strncmp(pattern, modalias, strcspn(pattern, "*?[\\")) == 0 &&
-	       fnmatch(pattern, modalias, 0) == 0;
+	for (const char *p = pattern, *m = modalias; !strchr("*?[\\", *p); p++, m++)
+		if (*p != *m)
+			return false;
+	return fnmatch(pattern, modalias, 0) == 0;
 }
 
 int modules_load_alias(struct modules *modules, const char *modalias, struct error *err)
@@ -178,13 +180,23 @@ static int load_for_bus(struct modules *modules, int buses, const char *bus, str
 	return 0;
 }
 
-/* The processor is no device: what its instructions are good for, stages ask for by name. */
+/* A device tree's devices, "of:N*", are on the platform bus. The processor is no device: what its
+ * instructions are good for, stages ask for by name. */
+static bool has_use_for(const struct module_index *index, const char *bus, bool device_tree)
+{
+	if (strcmp(bus, "cpu") == 0)
+		return false;
+	return module_index_has_bus(index, bus) ||
+	       (device_tree && strcmp(bus, "platform") == 0 && module_index_has_bus(index, "of"));
+}
+
 static int scan(struct modules *modules, int sys_fd, struct error *err)
 {
 	CLEANUP(sysfs_closedir) DIR *buses = sysfs_opendir(sys_fd, "bus");
+	bool device_tree = faccessat(sys_fd, "firmware/devicetree", F_OK, 0) == 0;
 
 	for (const struct dirent *d; buses && (d = readdir(buses));)
-		if (d->d_name[0] != '.' && strcmp(d->d_name, "cpu") != 0 &&
+		if (has_use_for(modules->index, d->d_name, device_tree) &&
 		    load_for_bus(modules, dirfd(buses), d->d_name, err) < 0)
 			return -1;
 	return 0;

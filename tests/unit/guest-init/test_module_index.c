@@ -58,6 +58,31 @@ static void aliases_of_what_is_here(void **state)
 	assert_string_equal(index->modules[index->aliases[1].module].name, "xts");
 }
 
+static void buses_that_the_modules_are_for(void **state)
+{
+	static const struct {
+		const char *bus;
+		bool has;
+	} rows[] = {
+		{ "virtio", true }, { "acpi", true },   { "of", true },      { "pci", false },
+		{ "virt", false },  { "block", false }, { "crypto", false }, { "", false },
+	};
+	static const char text[] = "alias virtio:d00000002v* virtio_blk\n"
+				   "alias acpi*:LNRO0005:* virtio_blk\n"
+				   "alias of:N*T*Cvirtio,mmio virtio_blk\n"
+				   "alias block-major-8-* virtio_blk\n"
+				   "alias crypto-xts xts\n"
+				   "alias pci:v* not_here\n";
+	cleanup_module_index struct module_index *index = NULL;
+	struct error err;
+
+	(void)state;
+	assert_done(parse(dep, text, &index, &err), &err);
+	for (size_t i = 0; i < LENGTH_OF(rows); i++)
+		if (module_index_has_bus(index, rows[i].bus) != rows[i].has)
+			fail_msg("%s", rows[i].bus);
+}
+
 static void a_need_that_is_not_here_is_named(void **state)
 {
 	cleanup_module_index struct module_index *index = NULL;
@@ -122,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(needs_come_first),
 		cmocka_unit_test(aliases_of_what_is_here),
+		cmocka_unit_test(buses_that_the_modules_are_for),
 		cmocka_unit_test(a_need_that_is_not_here_is_named),
 		cmocka_unit_test(the_number_of_needs_is_bounded),
 		cmocka_unit_test(other_texts_are_refused),
