@@ -10,6 +10,7 @@
 #include "common/base64url.h"
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/sha2.h"
 
 enum {
 	HEADER_MAX_BYTES = 4096,
@@ -19,7 +20,6 @@ enum {
 	TAG_BYTES = 16,
 };
 
-DEFINE_CLEANUP(digest_context_free, EVP_MD_CTX, EVP_MD_CTX_free)
 DEFINE_CLEANUP(cipher_free, EVP_CIPHER, EVP_CIPHER_free)
 DEFINE_CLEANUP(cipher_context_free, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
@@ -125,20 +125,21 @@ static int read_jwe(const json_t *json, struct jwe *result, struct error *err)
 
 /* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here of one step, with empty PartyUInfo
  * and PartyVInfo. Each length is 32 bits, big-endian; the last number is that of the key's bits. */
-static bool derive(const uint8_t *z, size_t z_size, struct content_key *key)
+static void derive(const uint8_t *z, size_t z_size, struct content_key *key)
 {
 	static const uint8_t step[] = { 0, 0, 0, 1 };
 	static const uint8_t info[] = "\0\0\0\x0e" KBS_KEY_ALGORITHM "\0\0\0\0"
 				      "\0\0\0\0"
 				      "\0\0\1\0";
-	CLEANUP(digest_context_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint8_t text[sizeof(step) + KBS_COORDINATE_MAX_BYTES + sizeof(info) - 1];
 
 	_Static_assert(sizeof(KBS_KEY_ALGORITHM) - 1 == 0x0e, "the length in `info`");
-	return context && EVP_DigestInit_ex2(context, EVP_sha256(), NULL) > 0 &&
-	       EVP_DigestUpdate(context, step, sizeof(step)) > 0 &&
-	       EVP_DigestUpdate(context, z, z_size) > 0 &&
-	       EVP_DigestUpdate(context, info, sizeof(info) - 1) > 0 &&
-	       EVP_DigestFinal_ex(context, key->bytes, NULL) > 0;
+	_Static_assert((int)KEY_BYTES == SHA2_256_BYTES, "one step");
+	memcpy(text, step, sizeof(step));
+	memcpy(text + sizeof(step), z, z_size);
+	memcpy(text + sizeof(step) + z_size, info, sizeof(info) - 1);
+	sha2_256(text, sizeof(step) + z_size + sizeof(info) - 1, key->bytes);
+	OPENSSL_cleanse(text, sizeof(text));
 }
 
 static bool unwrap(const struct content_key *wrapping, const uint8_t wrapped[WRAPPED_BYTES],
@@ -183,9 +184,11 @@ static bool decrypt(const struct jwe *jwe, const struct kbs_key *own, const stru
 	CLEANUP(content_key_clear) struct content_key wrapping, key;
 	uint8_t z[KBS_COORDINATE_MAX_BYTES];
 
-	bool derived = kbs_key_agree(own, theirs, z) && derive(z, own->coordinate_bytes, &wrapping);
+	bool agreed = kbs_key_agree(own, theirs, z);
+	if (agreed)
+		derive(z, own->coordinate_bytes, &wrapping);
 	OPENSSL_cleanse(z, sizeof(z));
-	return derived && unwrap(&wrapping, jwe->wrapped, &key) && open_content(jwe, &key, out);
+	return agreed && unwrap(&wrapping, jwe->wrapped, &key) && open_content(jwe, &key, out);
 }
 
 int kbs_jwe_decrypt(const json_t *private_key, const uint8_t *text, size_t text_size,
@@ -205,10 +208,10 @@ int kbs_jwe_decrypt(const json_t *private_key, const uint8_t *text, size_t text_
 		return error_input(err, "epk is not on the key's curve");
 	if (secret_new(jwe.size ? jwe.size : 1, &secret, err) < 0)
 		return -1;
-	bool done = decrypt(&jwe, &own, &theirs, secret->bytes);
-	ERR_clear_error();
-	if (!done)
+	if (!decrypt(&jwe, &own, &theirs, secret->bytes)) {
+		ERR_clear_error();
 		return error_mismatch(err, "the JWE does not decrypt with this key");
+	}
 	*plaintext = take_ptr(secret);
 	*size = jwe.size;
 	return 0;

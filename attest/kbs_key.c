@@ -125,9 +125,10 @@ int kbs_key_load(const json_t *json, const char *where, enum kbs_key_part part,
 	/* the check that the point is on the curve is in there */
 	int on_curve = EC_POINT_oct2point(key.group, key.point, point,
 					  1 + 2 * curve->coordinate_bytes, NULL);
-	ERR_clear_error();
-	if (!on_curve)
+	if (!on_curve) {
+		ERR_clear_error();
 		return error_input(err, "%s: not a point on %s", where, curve->name);
+	}
 	*result = key;
 	key = (struct kbs_key){ .group = NULL };
 	return 0;

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/evp.h>
-
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/sha2.h"
 
 int kbs_hash_from_name(const char *name, enum kbs_hash *hash, struct error *err)
 {
@@ -23,16 +22,18 @@ int kbs_hash_from_name(const char *name, enum kbs_hash *hash, struct error *err)
 }
 
 /* The digest at the start of `out`, zeros after it, cut to `size`. */
-static int digest_padded(const void *bytes, size_t length, enum kbs_hash hash, uint8_t *out,
-			 size_t size, struct error *err)
+static void digest_padded(const void *bytes, size_t length, enum kbs_hash hash, uint8_t *out,
+			  size_t size)
 {
-	const EVP_MD *const digests[] = { EVP_sha384(), EVP_sha256(), EVP_sha512() };
-	uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
+	static void (*const digests[])(const void *, size_t, uint8_t *) = {
+		[KBS_SHA384] = sha2_384,
+		[KBS_SHA256] = sha2_256,
+		[KBS_SHA512] = sha2_512,
+	};
+	uint8_t digest[SHA2_512_BYTES] = { 0 };
 
-	if (EVP_Digest(bytes, length, digest, NULL, digests[hash], NULL) != 1)
-		return error_crypto(err, "hashing");
+	digests[hash](bytes, length, digest);
 	memcpy(out, digest, size);
-	return 0;
 }
 
 int kbs_report_data(const char *nonce, const json_t *tee_public_key,
@@ -50,13 +51,14 @@ int kbs_report_data(const char *nonce, const json_t *tee_public_key,
 		return error_input(err, "a nonce or additional evidence that is not text");
 	if (json_canonical(o, &text, &size, err) < 0)
 		return error_prefix(err, "runtime data");
-	return digest_padded(text, size, hash, report_data, SNP_REPORT_DATA_BYTES, err);
+	digest_padded(text, size, hash, report_data, SNP_REPORT_DATA_BYTES);
+	return 0;
 }
 
-int kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
-		  uint8_t host_data[SNP_HOST_DATA_BYTES], struct error *err)
+void kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
+		   uint8_t host_data[SNP_HOST_DATA_BYTES])
 {
-	return digest_padded(init_data, size, hash, host_data, SNP_HOST_DATA_BYTES, err);
+	digest_padded(init_data, size, hash, host_data, SNP_HOST_DATA_BYTES);
 }
 
 static const char *blanks_skip(const char *at)

@@ -22,8 +22,8 @@ int kbs_report_data(const char *nonce, const json_t *tee_public_key,
 
 /* The digest of initdata (its whole TOML text) as HOST_DATA holds it: cut, or filled up with zeros,
  * to 32 bytes. */
-int kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
-		  uint8_t host_data[SNP_HOST_DATA_BYTES], struct error *err) MUST_CHECK;
+void kbs_host_data(const char *init_data, size_t size, enum kbs_hash hash,
+		   uint8_t host_data[SNP_HOST_DATA_BYTES]);
 
 /* "sha256", "sha384", "sha512", in any case. ERROR_INPUT for another. */
 int kbs_hash_from_name(const char *name, enum kbs_hash *hash, struct error *err) MUST_CHECK;

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/seal.h"
 
-/* SHA256_Init() and its like: deprecated, and needing nothing of libcrypto to be started, which
- * takes a guest as long as all that it does to find and trust an image. */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include <stdlib.h>
 #include <string.h>
-
-#include <openssl/sha.h>
 
 #include "common/cleanup.h"
 #include "common/disk.h"
 #include "common/hex.h"
 #include "common/io.h"
+#include "common/sha2.h"
 
 enum { SEAL_VERSION = 1 };
 
@@ -110,17 +105,9 @@ int seal_encode(const struct seal *seal, uint8_t **partition, size_t *size, stru
 	return 0;
 }
 
-int seal_digest(const uint8_t *descriptor, size_t size, uint8_t digest[SEAL_DIGEST_BYTES],
-		struct error *err)
+void seal_digest(const uint8_t *descriptor, size_t size, uint8_t digest[SEAL_DIGEST_BYTES])
 {
-	uint8_t out[SEAL_DIGEST_BYTES];
-	SHA256_CTX context;
-
-	if (!SHA256_Init(&context) || !SHA256_Update(&context, descriptor, size) ||
-	    !SHA256_Final(out, &context))
-		return error_crypto(err, "hashing the descriptor");
-	memcpy(digest, out, sizeof(out));
-	return 0;
+	sha2_256(descriptor, size, digest);
 }
 
 static const char digest_prefix[] = "sha256:";

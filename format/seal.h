@@ -35,8 +35,7 @@ int seal_encode(const struct seal *seal, uint8_t **partition, size_t *size, stru
 	MUST_CHECK;
 
 /* SHA-256 of the descriptor's bytes. */
-int seal_digest(const uint8_t *descriptor, size_t size, uint8_t digest[SEAL_DIGEST_BYTES],
-		struct error *err) MUST_CHECK;
+void seal_digest(const uint8_t *descriptor, size_t size, uint8_t digest[SEAL_DIGEST_BYTES]);
 
 /* "sha256:<64 lower-case digits>" */
 void seal_digest_to_text(const uint8_t digest[SEAL_DIGEST_BYTES],

@@ -13,20 +13,19 @@
 
 #define PROVIDER "few"
 
-enum { KEPT_MAX = 3 };
-
 /* By the first of the names that the default provider gives them. */
-static const char *const digests[KEPT_MAX] = { "SHA2-256", "SHA2-384", "SHA2-512" };
-static const char *const ciphers[KEPT_MAX] = { "AES-256-GCM", "AES-256-WRAP" };
+static const char *const ciphers[] = { "AES-256-GCM", "AES-256-WRAP" };
+
+enum { CIPHERS = sizeof(ciphers) / sizeof(ciphers[0]) };
 
 static OSSL_PROVIDER *whole;
 
-static bool wanted(const char *names, const char *const wanted_names[KEPT_MAX])
+static bool wanted(const char *names)
 {
 	size_t size = strcspn(names, ":");
 
-	for (size_t i = 0; i < KEPT_MAX && wanted_names[i]; i++)
-		if (strlen(wanted_names[i]) == size && !memcmp(names, wanted_names[i], size))
+	for (size_t i = 0; i < CIPHERS; i++)
+		if (strlen(ciphers[i]) == size && !memcmp(names, ciphers[i], size))
 			return true;
 	return false;
 }
@@ -34,21 +33,19 @@ static bool wanted(const char *names, const char *const wanted_names[KEPT_MAX])
 /* provider-base(7), OSSL_FUNC_provider_query_operation */
 static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 {
-	static OSSL_ALGORITHM kept_digests[KEPT_MAX + 1], kept_ciphers[KEPT_MAX + 1];
-	bool hash = operation == OSSL_OP_DIGEST;
-	OSSL_ALGORITHM *kept = hash ? kept_digests : kept_ciphers;
+	static OSSL_ALGORITHM few[CIPHERS + 1];
 	size_t count = 0;
 
 	(void)context;
 	*no_cache = 0;
-	if (!hash && operation != OSSL_OP_CIPHER)
+	if (operation != OSSL_OP_CIPHER)
 		return NULL;
 	for (const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(whole, operation, no_cache);
-	     a && a->algorithm_names && count < KEPT_MAX; a++)
-		if (wanted(a->algorithm_names, hash ? digests : ciphers))
-			kept[count++] = *a;
-	kept[count] = (OSSL_ALGORITHM){ .algorithm_names = NULL };
-	return kept;
+	     a && a->algorithm_names && count < CIPHERS; a++)
+		if (wanted(a->algorithm_names))
+			few[count++] = *a;
+	few[count] = (OSSL_ALGORITHM){ .algorithm_names = NULL };
+	return few;
 }
 
 /* The implementations are the default provider's, and so is the context that they are given. */

@@ -125,7 +125,7 @@ static void digest_and_its_text(void **state)
 	struct error err;
 
 	(void)state;
-	assert_done(seal_digest((const uint8_t *)"abc", 3, digest, &err), &err);
+	seal_digest((const uint8_t *)"abc", 3, digest);
 	seal_digest_to_text(digest, text);
 	assert_string_equal(text, ABC_DIGEST);
 	assert_done(seal_digest_from_text(text, again, &err), &err);

@@ -173,7 +173,7 @@ static int judge(const struct row *row, const char **how, struct error *err)
 	struct trust trust = { .cmdline = &cmdline };
 	struct seal seal = { descriptor, sizeof(descriptor), NULL, 0 };
 
-	assert_done(seal_digest(descriptor, sizeof(descriptor), digest[OURS], err), err);
+	seal_digest(descriptor, sizeof(descriptor), digest[OURS]);
 	digest[ANOTHER][0] = 1;
 	memcpy(cmdline.seal, digest[row->pinned], sizeof(cmdline.seal));
 	seal_digest_to_text(digest[row->initdata], text);
@@ -181,7 +181,7 @@ static int judge(const struct row *row, const char **how, struct error *err)
 		       "algorithm = \"sha384\"\nversion = \"0.1.0\"\n[data]\n\"podseal.seal\" = "
 		       "\"%s\"\n",
 		       text);
-	assert_done(kbs_host_data(initdata, strlen(initdata), KBS_SHA384, host_data, err), err);
+	kbs_host_data(initdata, strlen(initdata), KBS_SHA384, host_data);
 	if (row->host_data != NOBODYS)
 		memcpy(host_data, digest[row->host_data], sizeof(host_data));
 	if (row->host_data != NOBODYS || row->initdata != NOBODYS)

@@ -115,7 +115,7 @@ static void specimen_seal(const struct specimen *s)
 	assert_non_null(p);
 	uint8_t digest[SEAL_DIGEST_BYTES];
 	struct derive_disk derived;
-	assert_int_equal(seal_digest(descriptor, seal.descriptor_bytes, digest, &err), 0);
+	seal_digest(descriptor, seal.descriptor_bytes, digest);
 	assert_int_equal(derive_disk(digest, &derived, &err), 0);
 	gpt.disk = derived.disk;
 	gpt.disk.bytes[0] ^= s->plan.disk_flip;
