@@ -16,15 +16,6 @@ const char *descriptor_arch_name(enum descriptor_arch arch)
 	return NULL;
 }
 
-const struct descriptor_volume *descriptor_find(const struct descriptor *descriptor,
-						const char *name)
-{
-	for (size_t i = 0; i < descriptor->count; i++)
-		if (strcmp(descriptor->volumes[i].name, name) == 0)
-			return &descriptor->volumes[i];
-	return NULL;
-}
-
 void descriptor_partition_types(enum descriptor_arch arch, const struct descriptor_volume *volume,
 				struct uuid *data, struct uuid *hash)
 {

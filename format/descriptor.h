@@ -86,10 +86,6 @@ bool descriptor_init_valid(const char *init);
 /* The machine name as `uname -m` and the descriptor say it ("x86_64", "aarch64"). */
 const char *descriptor_arch_name(enum descriptor_arch arch);
 
-/* The volume of that name, or NULL. */
-const struct descriptor_volume *descriptor_find(const struct descriptor *descriptor,
-						const char *name);
-
 /* The partition types of a volume, by its mount point and whether it is sealed (docs/format.md,
  * "Partition types"). */
 void descriptor_partition_types(enum descriptor_arch arch, const struct descriptor_volume *volume,
