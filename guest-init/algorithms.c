@@ -37,11 +37,10 @@ static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 	size_t count = 0;
 
 	(void)context;
-	*no_cache = 0;
+	const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(whole, operation, no_cache);
 	if (operation != OSSL_OP_CIPHER)
-		return NULL;
-	for (const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(whole, operation, no_cache);
-	     a && a->algorithm_names && count < CIPHERS; a++)
+		return all;
+	for (const OSSL_ALGORITHM *a = all; a && a->algorithm_names && count < CIPHERS; a++)
 		if (wanted(a->algorithm_names))
 			few[count++] = *a;
 	few[count] = (OSSL_ALGORITHM){ .algorithm_names = NULL };

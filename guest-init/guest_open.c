@@ -56,7 +56,7 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 		.init_data = guest->initdata,
 	};
 
-	/* TLS needs all of libcrypto */
+	/* TLS negotiates its ciphers */
 	if (guest->cmdline.kbs.transport != BROKER_HTTPS && algorithms_few(err) < 0)
 		return -1;
 	if (kbs_client_attest(&options, &client, err) < 0)
