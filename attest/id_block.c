@@ -11,6 +11,7 @@
 #include "attest/snp_signature.h"
 #include "common/cleanup.h"
 #include "common/disk.h"
+#include "common/sha2.h"
 
 struct id_disk_block {
 	uint8_t launch_digest[48];
@@ -76,16 +77,6 @@ static int public_key_write(const EVP_PKEY *key, struct id_disk_key *disk, struc
 	return 0;
 }
 
-static int key_digest(const struct id_disk_key *key, uint8_t digest[SNP_DIGEST_BYTES],
-		      struct error *err)
-{
-	unsigned size = SNP_DIGEST_BYTES;
-
-	if (EVP_Digest(key, sizeof(*key), digest, &size, EVP_sha384(), NULL) != 1)
-		return error_crypto(err, "hashing a public key");
-	return 0;
-}
-
 static int author_sign(EVP_PKEY *author_key, struct id_disk_auth *auth,
 		       uint8_t digest[SNP_DIGEST_BYTES], struct error *err)
 {
@@ -94,7 +85,8 @@ static int author_sign(EVP_PKEY *author_key, struct id_disk_auth *auth,
 	    snp_ecdsa_sign(author_key, &auth->id_key, sizeof(auth->id_key),
 			   auth->id_key_signature.r, auth->id_key_signature.s, err) < 0)
 		return error_prefix(err, "author key");
-	return key_digest(&auth->author_key, digest, err);
+	sha2_384(&auth->author_key, sizeof(auth->author_key), digest);
+	return 0;
 }
 
 int id_block_sign(const struct id_block *block, EVP_PKEY *id_key, EVP_PKEY *author_key,
@@ -117,8 +109,7 @@ int id_block_sign(const struct id_block *block, EVP_PKEY *id_key, EVP_PKEY *auth
 			   err) < 0 ||
 	    public_key_write(id_key, &auth.id_key, err) < 0)
 		return error_prefix(err, "ID key");
-	if (key_digest(&auth.id_key, r.id_key_digest, err) < 0)
-		return -1;
+	sha2_384(&auth.id_key, sizeof(auth.id_key), r.id_key_digest);
 	if (author_key && author_sign(author_key, &auth, r.author_key_digest, err) < 0)
 		return -1;
 	memcpy(r.block, &b, sizeof(b));

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "common/disk.h"
+#include "common/sha2.h"
 
 struct hashes_disk_entry {
 	uint8_t guid[16];
@@ -62,11 +61,7 @@ void kernel_hashes_build(const struct measure_kernel *kernel, uint8_t table[KERN
 	memcpy(table, &t, sizeof(t));
 }
 
-int measure_cmdline(const char *cmdline, uint8_t hash[MEASURE_HASH_BYTES], struct error *err)
+void measure_cmdline(const char *cmdline, uint8_t hash[MEASURE_HASH_BYTES])
 {
-	unsigned size = MEASURE_HASH_BYTES;
-
-	if (EVP_Digest(cmdline, strlen(cmdline) + 1, hash, &size, EVP_sha256(), NULL) != 1)
-		return error_crypto(err, "hashing a command line");
-	return 0;
+	sha2_256(cmdline, strlen(cmdline) + 1, hash);
 }

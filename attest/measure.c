@@ -10,6 +10,7 @@
 #include "attest/vmsa.h"
 #include "common/cleanup.h"
 #include "common/disk.h"
+#include "common/sha2.h"
 
 enum { PAGE_BYTES = 4096 };
 
@@ -74,17 +75,8 @@ int measure_vcpu_type(const char *name, uint32_t *signature, struct error *err)
 	return error_usage(err, "vCPU type \"%s\" is none of %s", name, names);
 }
 
-static int sha384(const void *bytes, size_t size, uint8_t digest[48], struct error *err)
-{
-	unsigned n = 48;
-
-	if (EVP_Digest(bytes, size, digest, &n, EVP_sha384(), NULL) != 1)
-		return error_crypto(err, "hashing with SHA-384");
-	return 0;
-}
-
-static int page_add(uint8_t digest[48], enum page_type type, uint64_t gpa,
-		    const uint8_t contents[48], struct error *err)
+static void page_add(uint8_t digest[SHA2_384_BYTES], enum page_type type, uint64_t gpa,
+		     const uint8_t contents[SHA2_384_BYTES])
 {
 	struct page_disk_info info = {
 		.length = le16_put(sizeof(info)),
@@ -95,27 +87,24 @@ static int page_add(uint8_t digest[48], enum page_type type, uint64_t gpa,
 	memcpy(info.digest_so_far, digest, sizeof(info.digest_so_far));
 	if (contents)
 		memcpy(info.contents, contents, sizeof(info.contents));
-	return sha384(&info, sizeof(info), digest, err);
+	sha2_384(&info, sizeof(info), digest);
 }
 
-static int data_pages_add(uint8_t digest[48], enum page_type type, uint64_t gpa,
-			  const uint8_t *bytes, size_t size, struct error *err)
+static void data_pages_add(uint8_t digest[SHA2_384_BYTES], enum page_type type, uint64_t gpa,
+			   const uint8_t *bytes, size_t size)
 {
-	uint8_t contents[48];
+	uint8_t contents[SHA2_384_BYTES];
 
-	for (size_t at = 0; at < size; at += PAGE_BYTES)
-		if (sha384(bytes + at, PAGE_BYTES, contents, err) < 0 ||
-		    page_add(digest, type, gpa + at, contents, err) < 0)
-			return -1;
-	return 0;
+	for (size_t at = 0; at < size; at += PAGE_BYTES) {
+		sha2_384(bytes + at, PAGE_BYTES, contents);
+		page_add(digest, type, gpa + at, contents);
+	}
 }
 
-static int zero_pages_add(uint8_t digest[48], const struct ovmf_section *section, struct error *err)
+static void zero_pages_add(uint8_t digest[SHA2_384_BYTES], const struct ovmf_section *section)
 {
 	for (uint64_t at = 0; at < section->size_bytes; at += PAGE_BYTES)
-		if (page_add(digest, PAGE_ZERO, section->gpa + at, NULL, err) < 0)
-			return -1;
-	return 0;
+		page_add(digest, PAGE_ZERO, section->gpa + at, NULL);
 }
 
 /* QEMU puts the table at the same place in its page as OVMF's footer says for SEV. */
@@ -126,12 +115,15 @@ static int hashes_page_add(uint8_t digest[48], const struct ovmf *ovmf,
 	uint8_t page[PAGE_BYTES] = { 0 };
 	size_t offset = ovmf->hashes_gpa % PAGE_BYTES;
 
-	if (!kernel)
-		return zero_pages_add(digest, section, err);
+	if (!kernel) {
+		zero_pages_add(digest, section);
+		return 0;
+	}
 	if (section->size_bytes != PAGE_BYTES || offset + KERNEL_HASHES_BYTES > PAGE_BYTES)
 		return error_input(err, "firmware: the kernel hashes do not fit in their page");
 	kernel_hashes_build(kernel, page + offset);
-	return data_pages_add(digest, PAGE_NORMAL, section->gpa, page, sizeof(page), err);
+	data_pages_add(digest, PAGE_NORMAL, section->gpa, page, sizeof(page));
+	return 0;
 }
 
 static int sections_add(uint8_t digest[48], const struct ovmf *ovmf,
@@ -141,25 +133,23 @@ static int sections_add(uint8_t digest[48], const struct ovmf *ovmf,
 
 	for (size_t i = 0; i < ovmf->section_count; i++) {
 		const struct ovmf_section *s = &ovmf->sections[i];
-		int failed = 0;
 		switch (s->type) {
 		case OVMF_SECTION_ZERO:
 		case OVMF_SECTION_SVSM_CAA:
-			failed = zero_pages_add(digest, s, err);
+			zero_pages_add(digest, s);
 			break;
 		case OVMF_SECTION_SECRETS:
-			failed = page_add(digest, PAGE_SECRETS, s->gpa, NULL, err);
+			page_add(digest, PAGE_SECRETS, s->gpa, NULL);
 			break;
 		case OVMF_SECTION_CPUID:
-			failed = page_add(digest, PAGE_CPUID, s->gpa, NULL, err);
+			page_add(digest, PAGE_CPUID, s->gpa, NULL);
 			break;
 		case OVMF_SECTION_KERNEL_HASHES:
 			takes_hashes = true;
-			failed = hashes_page_add(digest, ovmf, s, kernel, err);
+			if (hashes_page_add(digest, ovmf, s, kernel, err) < 0)
+				return -1;
 			break;
 		}
-		if (failed)
-			return -1;
 	}
 	if (kernel && !takes_hashes)
 		return error_input(err, "firmware has no place for kernel hashes in its SNP "
@@ -179,15 +169,14 @@ static int snp_launch(const struct measure_launch *l, const struct ovmf *ovmf, u
 		return error_input(err, "firmware has no SEV metadata, so it cannot boot an SNP "
 					"guest");
 	memset(digest, 0, MEASURE_MAX_BYTES);
-	if (data_pages_add(digest, PAGE_NORMAL, FOUR_GIB - l->firmware_size, l->firmware,
-			   l->firmware_size, err) < 0 ||
-	    sections_add(digest, ovmf, l->kernel, err) < 0)
+	data_pages_add(digest, PAGE_NORMAL, FOUR_GIB - l->firmware_size, l->firmware,
+		       l->firmware_size);
+	if (sections_add(digest, ovmf, l->kernel, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < l->vcpus; i++) {
 		vmsa_build(i ? ovmf->reset_eip : VMSA_BOOT_EIP, l->vcpu_signature,
 			   l->guest_features, page);
-		if (data_pages_add(digest, PAGE_VMSA, VMSA_GPA, page, sizeof(page), err) < 0)
-			return -1;
+		data_pages_add(digest, PAGE_VMSA, VMSA_GPA, page, sizeof(page));
 	}
 	return 0;
 }

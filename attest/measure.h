@@ -35,8 +35,7 @@ struct measure_launch {
 };
 
 /* The hash of a command line as QEMU takes it, with the NUL at its end. */
-int measure_cmdline(const char *cmdline, uint8_t hash[MEASURE_HASH_BYTES], struct error *err)
-	MUST_CHECK;
+void measure_cmdline(const char *cmdline, uint8_t hash[MEASURE_HASH_BYTES]);
 
 /* CPUID signature of a QEMU CPU model ("EPYC-v4", "EPYC-Milan", ...). ERROR_USAGE lists them all.
  */

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 
 #include "attest/snp_signature.h"
+#include "common/sha2.h"
 
 DEFINE_CLEANUP(cleanup_object_p, ASN1_OBJECT, ASN1_OBJECT_free)
 DEFINE_CLEANUP(cleanup_integer_p, ASN1_INTEGER, ASN1_INTEGER_free)
@@ -31,14 +32,13 @@ int snp_certificate_spki_digest(const X509 *certificate, uint8_t digest[SNP_SPKI
 				struct error *err)
 {
 	unsigned char *der = NULL;
-	unsigned size = SNP_SPKI_DIGEST_BYTES;
 	int der_size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 
 	if (der_size <= 0)
 		return error_crypto(err, "encoding a public key");
-	int ok = EVP_Digest(der, (size_t)der_size, digest, &size, EVP_sha256(), NULL);
+	sha2_256(der, (size_t)der_size, digest);
 	OPENSSL_free(der);
-	return ok == 1 ? 0 : error_crypto(err, "hashing a public key");
+	return 0;
 }
 
 /* The one extension of that OID; *extension is NULL where there is none. */

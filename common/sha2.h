@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* SHA-2 (FIPS 180-4) of what is in memory, by libcrypto's functions for it alone: the first hash
  * by EVP starts all of libcrypto, which takes a guest as long as finding its image and trusting it
- * does. None of these can fail. */
+ * does. None of these can fail. What comes in pieces is hashed by EVP. */
 #pragma once
 
 #include <stddef.h>

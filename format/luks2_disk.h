@@ -49,8 +49,7 @@ DISK_AT(struct luks2_disk_header, padding_4096, 512);
 DISK_SIZE(struct luks2_disk_header, LUKS2_BINARY_BYTES);
 
 /* SHA-256 of the copy of LUKS2_COPY_BYTES at `copy`, its checksum field taken as zero. */
-int luks2_checksum(const uint8_t *copy, uint8_t checksum[LUKS2_CHECKSUM_BYTES], struct error *err)
-	MUST_CHECK;
+void luks2_checksum(const uint8_t *copy, uint8_t checksum[LUKS2_CHECKSUM_BYTES]);
 
 /* Both copies of what *luks2 says, whatever it says. `label` is padded with NULs. */
 int luks2_write(const struct luks2 *luks2, uint8_t header[LUKS2_HEADER_BYTES], struct error *err)

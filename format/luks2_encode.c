@@ -9,19 +9,18 @@
 
 #include "common/hex.h"
 #include "common/json.h"
+#include "common/sha2.h"
 #include "format/descriptor.h"
 #include "format/luks2_disk.h"
 
-int luks2_checksum(const uint8_t *copy, uint8_t checksum[LUKS2_CHECKSUM_BYTES], struct error *err)
+void luks2_checksum(const uint8_t *copy, uint8_t checksum[LUKS2_CHECKSUM_BYTES])
 {
 	uint8_t bytes[LUKS2_COPY_BYTES];
 
 	memcpy(bytes, copy, sizeof(bytes));
 	memset(bytes + offsetof(struct luks2_disk_header, checksum), 0,
 	       sizeof(((struct luks2_disk_header *)NULL)->checksum));
-	if (EVP_Digest(bytes, sizeof(bytes), checksum, NULL, EVP_sha256(), NULL) != 1)
-		return error_crypto(err, "hashing a LUKS2 header");
-	return 0;
+	sha2_256(bytes, sizeof(bytes), checksum);
 }
 
 int luks2_key_digest(const uint8_t key[LUKS2_KEY_BYTES], const uint8_t salt[DERIVE_SALT_BYTES],
@@ -59,8 +58,8 @@ static json_t *metadata_json(const struct luks2 *luks2)
 			 "json_size", json_size, "keyslots_size", keyslots_size);
 }
 
-static int write_copy(const struct luks2 *luks2, const char *magic, uint64_t offset,
-		      const uint8_t *salt, const char *json, uint8_t *copy, struct error *err)
+static void write_copy(const struct luks2 *luks2, const char *magic, uint64_t offset,
+		       const uint8_t *salt, const char *json, uint8_t *copy)
 {
 	struct luks2_disk_header header = {
 		.version = be16_put(LUKS2_VERSION),
@@ -76,10 +75,8 @@ static int write_copy(const struct luks2 *luks2, const char *magic, uint64_t off
 	uuid_to_text(&luks2->uuid, header.uuid);
 	memcpy(copy, &header, sizeof(header));
 	memcpy(copy + LUKS2_BINARY_BYTES, json, strlen(json));
-	if (luks2_checksum(copy, header.checksum, err) < 0)
-		return -1;
+	luks2_checksum(copy, header.checksum);
 	memcpy(copy, &header, sizeof(header));
-	return 0;
 }
 
 int luks2_write(const struct luks2 *luks2, uint8_t header[LUKS2_HEADER_BYTES], struct error *err)
@@ -92,11 +89,11 @@ int luks2_write(const struct luks2 *luks2, uint8_t header[LUKS2_HEADER_BYTES], s
 	if (!json)
 		return error_memory(err);
 	/* about 500 bytes: it fits */
-	if (json_canonical(json, &text, &size, err) < 0 ||
-	    write_copy(luks2, LUKS2_PRIMARY_MAGIC, 0, luks2->primary_salt, text, out, err) < 0 ||
-	    write_copy(luks2, LUKS2_SECONDARY_MAGIC, LUKS2_COPY_BYTES, luks2->secondary_salt, text,
-		       out + LUKS2_COPY_BYTES, err) < 0)
+	if (json_canonical(json, &text, &size, err) < 0)
 		return -1;
+	write_copy(luks2, LUKS2_PRIMARY_MAGIC, 0, luks2->primary_salt, text, out);
+	write_copy(luks2, LUKS2_SECONDARY_MAGIC, LUKS2_COPY_BYTES, luks2->secondary_salt, text,
+		   out + LUKS2_COPY_BYTES);
 	memcpy(header, out, sizeof(out));
 	return 0;
 }

@@ -25,8 +25,7 @@ static int fill_initdata(const struct kata_config *config, struct kata_result *r
 	result->initdata = kata_initdata_toml(config->seal);
 	if (!result->initdata)
 		return error_memory(err);
-	if (kata_initdata_host_data(result->initdata, host_data, err) < 0)
-		return -1;
+	kata_initdata_host_data(result->initdata, host_data);
 	hex_encode(host_data, sizeof(host_data), result->host_data);
 	return kata_initdata_annotation(result->initdata, &result->annotation, err);
 }

@@ -39,9 +39,9 @@ int kernel_files_hash(const char *kernel, const char *initrd, const char *cmdlin
 	struct measure_kernel hashes;
 
 	if (file_hash(kernel, hashes.kernel, err) < 0 ||
-	    file_hash(initrd ? initrd : "/dev/null", hashes.initrd, err) < 0 ||
-	    measure_cmdline(cmdline, hashes.cmdline, err) < 0)
+	    file_hash(initrd ? initrd : "/dev/null", hashes.initrd, err) < 0)
 		return -1;
+	measure_cmdline(cmdline, hashes.cmdline);
 	*result = hashes;
 	return 0;
 }

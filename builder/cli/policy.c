@@ -144,7 +144,8 @@ static int host_data_from_initdata(struct request *r, const char *seal, struct e
 	if (strlen((char *)toml) != size || !strstr((char *)toml, seal))
 		return error_input(err, "%s: does not name the image's seal %s", r->initdata, seal);
 	r->policy.has_host_data = true;
-	return kata_initdata_host_data((char *)toml, r->policy.host_data, err);
+	kata_initdata_host_data((char *)toml, r->policy.host_data);
+	return 0;
 }
 
 static int host_data_set(struct request *r, const struct image *image, struct error *err)

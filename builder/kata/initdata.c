@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include "common/cleanup.h"
 #include "common/hex.h"
+#include "common/sha2.h"
 
 enum {
 	GZIP_WINDOW_BITS = 16 + MAX_WBITS, /* for deflateInit2(): a gzip header */
@@ -32,12 +32,9 @@ char *kata_initdata_toml(const char *seal)
 	return text;
 }
 
-int kata_initdata_host_data(const char *toml, uint8_t host_data[KATA_HOST_DATA_BYTES],
-			    struct error *err)
+void kata_initdata_host_data(const char *toml, uint8_t host_data[KATA_HOST_DATA_BYTES])
 {
-	if (EVP_Digest(toml, strlen(toml), host_data, NULL, EVP_sha256(), NULL) != 1)
-		return error_crypto(err, "hashing initdata");
-	return 0;
+	sha2_256(toml, strlen(toml), host_data);
 }
 
 static void end_deflate(z_stream *stream)

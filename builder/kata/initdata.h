@@ -16,8 +16,7 @@ enum { KATA_HOST_DATA_BYTES = 32 };
 char *kata_initdata_toml(const char *seal);
 
 /* What HOST_DATA will be: SHA-256 of the text. */
-int kata_initdata_host_data(const char *toml, uint8_t host_data[KATA_HOST_DATA_BYTES],
-			    struct error *err) MUST_CHECK;
+void kata_initdata_host_data(const char *toml, uint8_t host_data[KATA_HOST_DATA_BYTES]);
 
 /* The value of the pod's annotation, base64 of gzip; the same for the same text. The caller frees
  * *annotation. */

@@ -4,12 +4,11 @@
 #include <limits.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "builder/stack/bundle.h"
 #include "builder/stack/image_config.h"
 #include "builder/stack/pod_record.h"
 #include "common/json.h"
+#include "common/sha2.h"
 
 static int add_file(struct volume *volume, struct tree *tree, struct inode *directory,
 		    const struct kata_file *file, int64_t timestamp, struct error *err)
@@ -144,8 +143,7 @@ static int add_policy(struct volume *volume, struct tree *tree, struct inode *po
 	if (tree_link(tree, pod_directory, "kata", directory, err) < 0 ||
 	    add_text(volume, tree, directory, "policy.rego", text, size, timestamp, err) < 0)
 		return -1;
-	if (EVP_Q_digest(NULL, "SHA256", NULL, text, size, digest, NULL) != 1)
-		return error_crypto(err, "hashing the policy");
+	sha2_256(text, size, digest);
 	return 0;
 }
 

@@ -24,15 +24,12 @@ static void try_parse(const uint8_t *header)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t header[LUKS2_HEADER_BYTES] = { 0 };
-	struct error err;
 
 	memcpy(header, data, size < sizeof(header) ? size : sizeof(header));
 	try_parse(header);
 	for (size_t copy = 0; copy < 2; copy++) {
 		uint8_t *start = header + copy * LUKS2_COPY_BYTES;
-		if (luks2_checksum(start, start + offsetof(struct luks2_disk_header, checksum),
-				   &err) < 0)
-			abort();
+		luks2_checksum(start, start + offsetof(struct luks2_disk_header, checksum));
 	}
 	try_parse(header);
 	return 0;

@@ -85,10 +85,7 @@ static void a_label_that_does_not_fit_is_refused(void **state)
 /* So that the field under test is what is refused. */
 static void renew_checksum(uint8_t *copy)
 {
-	struct error err;
-
-	assert_done(luks2_checksum(copy, copy + offsetof(struct luks2_disk_header, checksum), &err),
-		    &err);
+	luks2_checksum(copy, copy + offsetof(struct luks2_disk_header, checksum));
 }
 
 enum { SECONDARY = LUKS2_COPY_BYTES };
