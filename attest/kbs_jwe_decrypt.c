@@ -123,22 +123,22 @@ static int read_jwe(const json_t *json, struct jwe *result, struct error *err)
 	return 0;
 }
 
-/* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here of one step, with empty PartyUInfo
+/* RFC 7518, section 4.6.2: the one-step KDF of SP 800-56A, here of one round, with empty PartyUInfo
  * and PartyVInfo. Each length is 32 bits, big-endian; the last number is that of the key's bits. */
 static void derive(const uint8_t *z, size_t z_size, struct content_key *key)
 {
-	static const uint8_t step[] = { 0, 0, 0, 1 };
+	static const uint8_t round[] = { 0, 0, 0, 1 };
 	static const uint8_t info[] = "\0\0\0\x0e" KBS_KEY_ALGORITHM "\0\0\0\0"
 				      "\0\0\0\0"
 				      "\0\0\1\0";
-	uint8_t text[sizeof(step) + KBS_COORDINATE_MAX_BYTES + sizeof(info) - 1];
+	uint8_t text[sizeof(round) + KBS_COORDINATE_MAX_BYTES + sizeof(info) - 1];
 
 	_Static_assert(sizeof(KBS_KEY_ALGORITHM) - 1 == 0x0e, "the length in `info`");
-	_Static_assert((int)KEY_BYTES == SHA2_256_BYTES, "one step");
-	memcpy(text, step, sizeof(step));
-	memcpy(text + sizeof(step), z, z_size);
-	memcpy(text + sizeof(step) + z_size, info, sizeof(info) - 1);
-	sha2_256(text, sizeof(step) + z_size + sizeof(info) - 1, key->bytes);
+	_Static_assert((int)KEY_BYTES == SHA2_256_BYTES, "one round");
+	memcpy(text, round, sizeof(round));
+	memcpy(text + sizeof(round), z, z_size);
+	memcpy(text + sizeof(round) + z_size, info, sizeof(info) - 1);
+	sha2_256(text, sizeof(round) + z_size + sizeof(info) - 1, key->bytes);
 	OPENSSL_cleanse(text, sizeof(text));
 }
 

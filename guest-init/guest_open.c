@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guest-init/algorithms.h"
+#include "guest-init/ciphers.h"
 #include "guest-init/efi_secret.h"
 #include "guest-init/kbs_client.h"
 #include "guest-init/lockdown.h"
@@ -57,7 +57,7 @@ static int keys_from_broker(struct guest *guest, struct error *err)
 	};
 
 	/* TLS negotiates its ciphers */
-	if (guest->cmdline.kbs.transport != BROKER_HTTPS && algorithms_few(err) < 0)
+	if (guest->cmdline.kbs.transport != BROKER_HTTPS && ciphers_few(err) < 0)
 		return -1;
 	if (kbs_client_attest(&options, &client, err) < 0)
 		return -1;

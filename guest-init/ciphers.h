@@ -8,4 +8,4 @@
 /* From now on, and for this thread, libcrypto's only ciphers are AES-256-GCM and AES-256-WRAP: not
  * enough for TLS, nor for its own random numbers (common/secret.h has the kernel's). Once.
  * ERROR_SYSTEM. */
-int algorithms_few(struct error *err) MUST_CHECK;
+int ciphers_few(struct error *err) MUST_CHECK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "guest-init/algorithms.h"
+#include "guest-init/ciphers.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 	return 1;
 }
 
-int algorithms_few(struct error *err)
+int ciphers_few(struct error *err)
 {
 	/* nor its names of old for some 200 algorithms, which fetching one by name does without */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS,

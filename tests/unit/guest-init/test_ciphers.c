@@ -3,7 +3,7 @@
 
 #include <openssl/evp.h>
 
-#include "guest-init/algorithms.h"
+#include "guest-init/ciphers.h"
 
 static void the_ciphers_of_answers(void **state)
 {
@@ -42,7 +42,7 @@ int main(void)
 	};
 	struct error err;
 
-	if (algorithms_few(&err) < 0)
-		return error_report("test_algorithms", &err);
+	if (ciphers_few(&err) < 0)
+		return error_report("test_ciphers", &err);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
